@@ -1,1 +1,1 @@
-//! Placeholder until the room is furnished.
+//! The words the window, the command line and the core share.
