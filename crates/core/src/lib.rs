@@ -1,1 +1,25 @@
-//! Placeholder until the room is furnished.
+//! Every decision Patchbay makes; no Tauri, network, disk, process, clock or random numbers.
+//!
+//! A map of the rooms: [`account`], [`keypair`] (with the intake of private keys), [`instance`],
+//! [`assignment`], [`registry`]; [`look`] is what an instance says, [`connection`] what it means;
+//! [`push`] changes it and [`journal`] remembers. [`config`] names the nine values, [`fingerprint`]
+//! compares them, [`secret`] hides them, [`text`] cleans what comes from outside. [`ports`] is
+//! everything the core needs from outside; [`fakes`](crate::fakes) stand in for it in tests.
+
+pub mod account;
+pub mod assignment;
+pub mod config;
+pub mod connection;
+#[cfg(any(test, feature = "fakes"))]
+pub mod fakes;
+pub mod fingerprint;
+pub mod id;
+pub mod instance;
+pub mod journal;
+pub mod keypair;
+pub mod look;
+pub mod ports;
+pub mod push;
+pub mod registry;
+pub mod secret;
+pub mod text;

@@ -1,0 +1,175 @@
+//! Port: what we remember on disk; never a secret.
+//!
+//! One data directory, several processes. Every call is its own transaction.
+
+use async_trait::async_trait;
+
+use crate::account::Account;
+use crate::assignment::Assignment;
+use crate::connection::Evidence;
+use crate::fingerprint::FingerprintKey;
+use crate::id::{AccountId, EntryId, InstanceId, KeyPairId, KeychainItem};
+use crate::instance::Instance;
+use crate::journal::{ChainKey, Head, JournalEvent, JournalLine};
+use crate::keypair::KeyPair;
+use crate::ports::clock::UnixMillis;
+use crate::ports::transport::UndoBlob;
+
+/// Why the records could not be read or written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RecordsError {
+    /// The data directory cannot be used: read-only, a symlink, somebody else's, no space.
+    #[error("the data directory cannot be used: {why}")]
+    Unusable {
+        /// What is wrong and what to do.
+        why: String,
+    },
+    /// Written by a newer Patchbay.
+    #[error(
+        "the data directory was written by a newer Patchbay (schema {found}, this one knows {known}); update Patchbay"
+    )]
+    Newer {
+        /// The schema found.
+        found: u32,
+        /// The newest one known here.
+        known: u32,
+    },
+    /// The name is taken.
+    #[error("there is already {what} called \"{name}\"; choose another name")]
+    NameTaken {
+        /// What kind of thing.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// Something else still refers to it.
+    #[error("{what} is still in use; {by}")]
+    InUse {
+        /// What kind of thing.
+        what: &'static str,
+        /// By what.
+        by: String,
+    },
+    /// The database is damaged or failed.
+    #[error("the records failed: {detail}")]
+    Failed {
+        /// For the log and the person.
+        detail: String,
+    },
+}
+
+/// One of the program's own secrets that lie in the keychain under a random name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnSecret {
+    /// Key of the journal's chain.
+    JournalKey,
+    /// Head of the journal's chain.
+    JournalHead,
+    /// Key under which saved plans are made tamper-evident (P13).
+    PlanKey,
+}
+
+impl OwnSecret {
+    /// The word in records.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            OwnSecret::JournalKey => "journalKey",
+            OwnSecret::JournalHead => "journalHead",
+            OwnSecret::PlanKey => "planKey",
+        }
+    }
+}
+
+/// Held while this process works on one instance; let go when dropped, also by a killed process.
+pub trait InstanceLock: Send + Sync {}
+
+/// An undo blob with what it belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredBlob {
+    /// The instance.
+    pub instance: InstanceId,
+    /// The blob.
+    pub blob: UndoBlob,
+}
+
+/// What Patchbay remembers.
+#[async_trait]
+pub trait Records: Send + Sync {
+    /// The data directory's own key for exact fingerprints; made on the first call.
+    async fn fingerprint_key(&self) -> Result<FingerprintKey, RecordsError>;
+    /// Where one of our own secrets lies; a random name made on the first call.
+    async fn own_secret(&self, which: OwnSecret) -> Result<KeychainItem, RecordsError>;
+
+    /// A setting that the core needs.
+    async fn setting(&self, key: &str) -> Result<Option<String>, RecordsError>;
+    /// All settings that were set.
+    async fn settings(&self) -> Result<Vec<(String, String)>, RecordsError>;
+    /// Sets a setting.
+    async fn set_setting(&self, key: &str, value: &str) -> Result<(), RecordsError>;
+
+    /// Every account, by label.
+    async fn accounts(&self) -> Result<Vec<Account>, RecordsError>;
+    /// Adds or replaces an account; labels are unique.
+    async fn save_account(&self, account: &Account) -> Result<(), RecordsError>;
+    /// Removes an account that nothing refers to.
+    async fn remove_account(&self, id: &AccountId) -> Result<(), RecordsError>;
+
+    /// Every key pair, by account and name.
+    async fn key_pairs(&self) -> Result<Vec<KeyPair>, RecordsError>;
+    /// Adds or replaces a key pair; names are unique within account and purpose.
+    async fn save_key_pair(&self, pair: &KeyPair) -> Result<(), RecordsError>;
+    /// Removes a key pair that no assignment refers to.
+    async fn remove_key_pair(&self, id: &KeyPairId) -> Result<(), RecordsError>;
+
+    /// Every instance, by name.
+    async fn instances(&self) -> Result<Vec<Instance>, RecordsError>;
+    /// Adds or replaces an instance; names are unique.
+    async fn save_instance(&self, instance: &Instance) -> Result<(), RecordsError>;
+    /// Removes an instance with its assignment and evidence; the journal stays.
+    async fn remove_instance(&self, id: &InstanceId) -> Result<(), RecordsError>;
+
+    /// Every assignment.
+    async fn assignments(&self) -> Result<Vec<Assignment>, RecordsError>;
+    /// Sets an instance's assignment.
+    async fn save_assignment(&self, assignment: &Assignment) -> Result<(), RecordsError>;
+    /// Takes an instance's assignment away; succeeds where there is none.
+    async fn remove_assignment(&self, id: &InstanceId) -> Result<(), RecordsError>;
+
+    /// The last evidence of every instance that has some.
+    async fn evidence(&self) -> Result<Vec<Evidence>, RecordsError>;
+    /// Replaces an instance's evidence.
+    async fn save_evidence(&self, evidence: &Evidence) -> Result<(), RecordsError>;
+
+    /// Remembers that a token was handed over; `true` only for the first time ever. Given is the
+    /// hex SHA-256 of the token and its `exp`; tokens long expired may be forgotten.
+    async fn first_use_of_token(&self, digest: &str, expires: i64) -> Result<bool, RecordsError>;
+    /// The largest `exp` of a token this instance handed over, 0 where there was none.
+    async fn last_token_expiry(&self, instance: &InstanceId) -> Result<i64, RecordsError>;
+    /// Remembers that expiry.
+    async fn set_last_token_expiry(
+        &self,
+        instance: &InstanceId,
+        expires: i64,
+    ) -> Result<(), RecordsError>;
+
+    /// Appends a line to the journal, and with it the entry's undo blob, in one transaction that is
+    /// on disk when this returns. The chain goes on from the last line there is.
+    async fn append(
+        &self,
+        key: &ChainKey,
+        event: &JournalEvent,
+        blob: Option<&UndoBlob>,
+    ) -> Result<Head, RecordsError>;
+    /// The whole journal, oldest first.
+    async fn journal(&self) -> Result<Vec<JournalLine>, RecordsError>;
+    /// An entry's undo blob, unless it was dropped.
+    async fn blob(&self, entry: &EntryId) -> Result<Option<StoredBlob>, RecordsError>;
+    /// Drops blobs written before a time; says how many.
+    async fn drop_blobs_before(&self, time: UnixMillis) -> Result<u64, RecordsError>;
+
+    /// Takes the right to write to one instance; `None` where another living process has it.
+    async fn lock_instance(
+        &self,
+        id: &InstanceId,
+    ) -> Result<Option<Box<dyn InstanceLock>>, RecordsError>;
+}

@@ -1,0 +1,280 @@
+//! Port: the way to one instance.
+//!
+//! The conversation (docs/ARCHITECTURE.md, the conversation): one connection and one PHP process.
+//! A *look* asks and reads. A *push* asks, hears `ready`, and only then sends `go` with values
+//! sealed to a key that this very run made; without `go` nothing is written.
+
+use async_trait::async_trait;
+
+use crate::config::ConfigPath;
+use crate::fingerprint::{ExactFingerprint, FingerprintKey};
+use crate::id::{EntryId, Nonce};
+use crate::instance::SshWay;
+use crate::look::{InstanceToken, Look};
+use crate::ports::crypto::SealPublic;
+use crate::ports::keychain::Asked;
+
+/// Why an instance was not reached or did not answer. Texts from outside are cleaned.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TransportError {
+    /// There is no ssh program on this computer.
+    #[error("there is no ssh program on this computer; install OpenSSH")]
+    SshMissing,
+    /// The name is not known.
+    #[error("the server name is not known")]
+    UnknownHost,
+    /// No route, or the network is down.
+    #[error("there is no network route to the server")]
+    NoRoute,
+    /// The port is closed.
+    #[error("the server refuses connections on that port")]
+    Refused,
+    /// No connection or no answer in time.
+    #[error("the server did not answer in time ({during})")]
+    TimedOut {
+        /// What was waited for.
+        during: String,
+    },
+    /// The host key has never been trusted.
+    #[error("the server's host key is not known yet; look at it and trust it first")]
+    HostKeyUnknown,
+    /// The host key is another one than the trusted one.
+    #[error("the server's host key has changed; nothing was sent")]
+    HostKeyChanged,
+    /// ssh could not sign in.
+    #[error("the server refused the sign-in")]
+    LoginRefused,
+    /// A short-lived certificate has expired.
+    #[error("the sign-in has expired: {renew}")]
+    SignInExpired {
+        /// The command that renews it.
+        renew: String,
+    },
+    /// The root is not there.
+    #[error("the folder of the instance does not exist on the server")]
+    RootMissing,
+    /// The root is there, but no Commerce installation in it.
+    #[error("the folder is not the root of a Commerce installation")]
+    NotACommerceRoot,
+    /// No right to read or run something.
+    #[error("the server refuses access: {detail}")]
+    PermissionDenied {
+        /// To what.
+        detail: String,
+    },
+    /// Files belong to another user than the one signed in.
+    #[error(
+        "the files belong to another user ({owner}); add the instance with that user to run as"
+    )]
+    WrongOwner {
+        /// Whose they are.
+        owner: String,
+    },
+    /// No PHP under that name.
+    #[error("PHP was not found on the server")]
+    PhpMissing,
+    /// PHP is older than 8.1 or lacks what is needed.
+    #[error("PHP on the server cannot be used: {detail}")]
+    PhpUnsuitable {
+        /// What it lacks.
+        detail: String,
+    },
+    /// Xdebug would write values to a trace file.
+    #[error(
+        "Xdebug traces every call on the server and would record the keys; switch its trace mode off"
+    )]
+    PhpTraces,
+    /// The application stopped while starting.
+    #[error("the application on the server does not start: {detail}")]
+    BootFailed {
+        /// Its words.
+        detail: String,
+    },
+    /// The database is not there.
+    #[error("the instance's database cannot be reached: {detail}")]
+    DatabaseDown {
+        /// Its words.
+        detail: String,
+    },
+    /// Another push holds the instance's lock.
+    #[error("another push is working on this instance; wait for it to end and try again")]
+    Busy,
+    /// The answer is no answer of ours: noise, another run's, half of one, too large.
+    #[error("the server's answer cannot be understood: {detail}")]
+    Garbled {
+        /// What it looked like.
+        detail: String,
+    },
+    /// The connection broke.
+    #[error("the connection to the server broke: {detail}")]
+    Broken {
+        /// What ssh said.
+        detail: String,
+    },
+    /// Something on this computer: a file, a pipe.
+    #[error("something on this computer stopped the connection: {detail}")]
+    Local {
+        /// What.
+        detail: String,
+    },
+}
+
+/// What a look asks for.
+#[derive(Debug)]
+pub struct LookRequest {
+    /// Repeated in the answer.
+    pub nonce: Nonce,
+    /// For exact fingerprints and identity.
+    pub key: FingerprintKey,
+    /// Sign tokens only after this second of the instance's own clock, so that a token is never
+    /// the same as an earlier run's. 0 where there was none.
+    pub sign_after: i64,
+    /// Take the push lock first and wait for it at most this many seconds (the second look after
+    /// a cut, P9); `None` takes no lock.
+    pub under_lock: Option<u32>,
+    /// Hand the private keys over, sealed to this key (P11).
+    pub take_keys: Option<SealPublic>,
+    /// Whether a person waits for it: only then may ssh ask for a passphrase.
+    pub asked: Asked,
+}
+
+/// What the beginning of a push asks for.
+#[derive(Debug)]
+pub struct BeginRequest {
+    /// Repeated in every answer.
+    pub nonce: Nonce,
+    /// For exact fingerprints and identity.
+    pub key: FingerprintKey,
+    /// As in [`LookRequest::sign_after`].
+    pub sign_after: i64,
+    /// The journal entry this push will be; the undo blob is bound to it.
+    pub entry: EntryId,
+    /// For an undo: the entry to take back and its blob.
+    pub restore: Option<Restore>,
+    /// Whether a person waits for it.
+    pub asked: Asked,
+}
+
+/// An earlier entry's former rows, encrypted by the instance itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restore {
+    /// The entry to take back.
+    pub entry: EntryId,
+    /// Its blob as the instance gave it.
+    pub blob: UndoBlob,
+}
+
+/// Former rows, encrypted by the instance's own Encryptor; only that instance can read it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct UndoBlob(pub Vec<u8>);
+
+impl std::fmt::Debug for UndoBlob {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "UndoBlob({} bytes)", self.0.len())
+    }
+}
+
+/// The instance waits for `go`, with its database lock held.
+#[derive(Debug)]
+pub struct Ready {
+    /// What is there now; tokens are absent here.
+    pub look: Look,
+    /// Where values are sealed to.
+    pub seal_to: SealPublic,
+    /// The former rows of everything a push may touch.
+    pub undo: UndoBlob,
+    /// For an undo: what the former rows would bring back.
+    pub former: Option<Former>,
+}
+
+/// What an undo would bring back, as the instance decrypted it.
+#[derive(Debug)]
+pub struct Former {
+    /// Exact fingerprints of the nine values; absent where there was none.
+    pub exact: Vec<(ConfigPath, ExactFingerprint)>,
+    /// Plain values and API keys.
+    pub plain: Vec<(ConfigPath, String)>,
+    /// Identities of private keys.
+    pub identity: Vec<(ConfigPath, crate::fingerprint::IdentityFingerprint)>,
+    /// Which of the nine paths that entry touched.
+    pub touched: Vec<ConfigPath>,
+    /// Tokens signed with the former keys.
+    pub tokens: Vec<InstanceToken>,
+}
+
+/// How `go` ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Go {
+    /// The transaction is committed.
+    Committed,
+    /// Nothing was written; why.
+    NotWritten(NotWritten),
+}
+
+/// Why an instance refused `go`; nothing was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotWritten {
+    /// The rows are not what `ready` said any more.
+    Changed,
+    /// The database lock was lost.
+    LockLost,
+    /// The values could not be opened or are not what a push may write.
+    BadValues,
+    /// The database failed; its words, cleaned.
+    Database(String),
+}
+
+/// A push between `ready` and its end. Dropped before `go`: end of input, nothing is written.
+#[async_trait]
+pub trait Conversation: Send {
+    /// What the instance said.
+    fn ready(&self) -> &Ready;
+
+    /// Sends the one line with the sealed values.
+    ///
+    /// # Errors
+    /// An error means that the outcome is not known: a second look has to tell.
+    async fn go(&mut self, sealed: &[u8]) -> Result<Go, TransportError>;
+
+    /// After `committed`: waits for the re-read and the tokens.
+    ///
+    /// # Errors
+    /// The values are written all the same.
+    async fn finish(self: Box<Self>) -> Result<Look, TransportError>;
+
+    /// Leaves before `go` and waits until the far side is gone.
+    async fn leave(self: Box<Self>);
+}
+
+/// A host key as the server showed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostKey {
+    /// For example `ssh-ed25519`.
+    pub algorithm: String,
+    /// `SHA256:` and 43 base64 characters, as ssh prints it.
+    pub fingerprint: String,
+    /// Whether it is trusted already.
+    pub trusted: bool,
+}
+
+/// The way to instances.
+#[async_trait]
+pub trait Transport: Send + Sync {
+    /// Looks at an instance.
+    async fn look(&self, way: &SshWay, request: &LookRequest) -> Result<Look, TransportError>;
+    /// Begins a push and waits for `ready`.
+    async fn begin(
+        &self,
+        way: &SshWay,
+        request: &BeginRequest,
+    ) -> Result<Box<dyn Conversation>, TransportError>;
+    /// Fetches the host keys over the same route, without signing in.
+    async fn host_keys(&self, way: &SshWay) -> Result<Vec<HostKey>, TransportError>;
+    /// Trusts the host key with this fingerprint, and only if the server shows it now.
+    ///
+    /// # Errors
+    /// [`TransportError::HostKeyUnknown`] when the server shows no such key.
+    async fn trust(&self, way: &SshWay, fingerprint: &str) -> Result<HostKey, TransportError>;
+    /// What tells two targets of one server apart from two servers: resolved host name and port.
+    async fn host_of(&self, way: &SshWay) -> Result<String, TransportError>;
+}

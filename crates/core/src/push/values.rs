@@ -1,0 +1,70 @@
+//! What goes into the one sealed line of a push.
+//!
+//! The format is ours: the first line repeats the run's nonce, then one line a value, path TAB
+//! base64 of the value, or path TAB `-` to remove it. The program on the instance opens, checks
+//! and writes exactly these. Not here: sealing (crypto port) and carrying (transport port).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroize;
+
+use crate::config::ConfigPath;
+use crate::id::Nonce;
+use crate::secret::Secret;
+
+/// One value to set or remove.
+#[derive(Debug)]
+pub struct Write {
+    /// Where.
+    pub path: ConfigPath,
+    /// What; `None` removes it.
+    pub value: Option<Secret>,
+}
+
+/// Encodes the values for sealing; an empty list is the `go` of an undo.
+pub fn encode(nonce: &Nonce, writes: &[Write]) -> Secret {
+    let mut bytes = format!("{}\n", nonce.as_str()).into_bytes();
+    for write in writes {
+        bytes.extend_from_slice(write.path.as_str().as_bytes());
+        bytes.push(b'\t');
+        match &write.value {
+            Some(value) => {
+                let mut text = STANDARD.encode(value.expose());
+                bytes.extend_from_slice(text.as_bytes());
+                text.zeroize();
+            }
+            None => bytes.push(b'-'),
+        }
+        bytes.push(b'\n');
+    }
+    Secret::new(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_lines_of_path_and_base64() {
+        let nonce = Nonce::from_random([0; 16]);
+        let writes = [
+            Write {
+                path: ConfigPath::SandboxApiKey,
+                value: Some(Secret::new(b"abc".to_vec())),
+            },
+            Write {
+                path: ConfigPath::ProjectId,
+                value: None,
+            },
+        ];
+        let text = String::from_utf8(encode(&nonce, &writes).expose().to_vec()).unwrap();
+        assert_eq!(
+            text,
+            format!(
+                "{}\nservices_connector/services_connector_integration/sandbox_api_key\tYWJj\n\
+                 services_connector/services_id/project_id\t-\n",
+                "0".repeat(32)
+            )
+        );
+    }
+}
