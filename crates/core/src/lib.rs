@@ -10,6 +10,7 @@ pub mod account;
 pub mod assignment;
 pub mod config;
 pub mod connection;
+pub mod error;
 #[cfg(any(test, feature = "fakes"))]
 pub mod fakes;
 pub mod fingerprint;

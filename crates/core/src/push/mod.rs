@@ -1,5 +1,7 @@
 //! Push: from an order to a plan, through the guards, to values on an instance.
 //!
-//! [`values`] is what goes into the sealed line.
+//! [`plan`] and [`guards`] are pure; [`values`] is what goes into the sealed line.
 
+pub mod guards;
+pub mod plan;
 pub mod values;

@@ -3,10 +3,12 @@
 //! First match wins; whatever else is true is listed under it as a finding. Not here: collecting
 //! the evidence (the check room) and drawing it.
 
+pub mod judge;
+
 use std::collections::BTreeMap;
 
 use crate::config::{ConfigPath, Purpose};
-use crate::fingerprint::ExactFingerprint;
+use crate::fingerprint::{ExactFingerprint, IdentityFingerprint};
 use crate::id::{DataSpaceId, InstanceId, MageId, ProjectId};
 use crate::instance::Pin;
 use crate::look::Versions;
@@ -230,6 +232,8 @@ pub struct Seen {
     pub exact: BTreeMap<ConfigPath, ExactFingerprint>,
     /// Plain values and API keys in effect.
     pub plain: BTreeMap<ConfigPath, String>,
+    /// Identities of the private keys in effect, where they could be read as keys.
+    pub identity: BTreeMap<ConfigPath, IdentityFingerprint>,
     /// The data space it claims, where that is one.
     pub data_space: Option<DataSpaceId>,
     /// Versions found.

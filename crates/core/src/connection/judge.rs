@@ -1,0 +1,555 @@
+//! The state machine itself: from what is known to a state, a reason and findings.
+//!
+//! Pure. Every rule that matches is collected in the order of the states; the first gives the
+//! state, the others become findings.
+
+use std::collections::BTreeMap;
+
+use super::{AdobeProof, ConnectionState as State, DataSpaceAnswer, PairAnswer, Remark, Verdict};
+use crate::config::{ConfigPath, Purpose};
+use crate::error::transport_code;
+use crate::fingerprint::ExactFingerprint;
+use crate::id::{DataSpaceId, MageId};
+use crate::instance::{Instance, Role};
+use crate::look::{ConnectorModule, Look};
+use crate::ports::gateway::Rejection;
+use crate::ports::transport::TransportError;
+use crate::registry::DataSpaceType;
+
+/// Everything a judgement rests on.
+#[derive(Debug)]
+pub struct Case<'a> {
+    /// Who is judged.
+    pub instance: &'a Instance,
+    /// What came of the last attempt to look; `None` where there never was one.
+    pub contact: Option<Result<&'a Look, &'a TransportError>>,
+    /// What Adobe answered after that look.
+    pub adobe: Option<&'a AdobeProof>,
+    /// Exact fingerprints of what it should hold; empty where nothing is assigned.
+    pub expected: BTreeMap<ConfigPath, ExactFingerprint>,
+    /// The data space assigned to it.
+    pub assigned: Option<&'a DataSpaceId>,
+    /// Other instances that hold or are assigned the data space found here.
+    pub others: &'a [Neighbour],
+    /// The MageID of its account, where known.
+    pub mage_id: Option<&'a MageId>,
+    /// Whether each gateway URL in effect there is one of our settings.
+    pub own_gateways: bool,
+}
+
+/// Another known instance that has to do with the same data space.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Neighbour {
+    /// Its name.
+    pub name: String,
+    /// Whether it is a live shop.
+    pub live: bool,
+    /// Whether the data space is assigned to it.
+    pub assigned: bool,
+}
+
+/// Judges.
+pub fn judge(case: &Case<'_>) -> Verdict {
+    let mut matches: Vec<(State, Remark)> = Vec::new();
+    let mut findings: Vec<Remark> = Vec::new();
+    match case.contact {
+        None => matches.push((
+            State::Unknown,
+            Remark::new("neverChecked", "It was never checked."),
+        )),
+        Some(Err(error)) => matches.push(unreached(error)),
+        Some(Ok(look)) => {
+            different(case, look, &mut matches);
+            connector(look, &mut matches);
+            values(look, &mut matches, &mut findings);
+            rejected(case, look, &mut matches);
+            conflict(case, look, &mut matches, &mut findings);
+            mismatch(case, look, &mut matches, &mut findings);
+            gateway(case, look, &mut matches);
+            drift(case, look, &mut matches);
+            unproven(case, look, &mut matches, &mut findings);
+            notices(case, look, &mut findings);
+        }
+    }
+    let mut matches = matches.into_iter();
+    let (state, reason) = matches
+        .next()
+        .unwrap_or_else(|| (State::Connected, proven(case)));
+    let rest = matches.map(|(_, remark)| remark);
+    Verdict {
+        state,
+        reason,
+        findings: rest.chain(findings).collect(),
+    }
+}
+
+fn proven(case: &Case<'_>) -> Remark {
+    let both = case.adobe.is_some_and(|proof| {
+        proof.sandbox == PairAnswer::Accepted && proof.production == PairAnswer::Accepted
+    });
+    if both {
+        Remark::new(
+            "bothAccepted",
+            "Adobe accepted both pairs, signed on the instance.",
+        )
+    } else {
+        Remark::new(
+            "accepted",
+            "Adobe accepted the pair in use, signed on the instance.",
+        )
+    }
+}
+
+fn unreached(error: &TransportError) -> (State, Remark) {
+    let state = match error {
+        TransportError::RootMissing | TransportError::NotACommerceRoot => State::ConnectorMissing,
+        _ => State::Unreachable,
+    };
+    (
+        state,
+        Remark::new(transport_code(error), capital(&error.to_string())),
+    )
+}
+
+/// A sentence of its own from an error's words.
+pub(crate) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let sentence: String = letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default();
+    if sentence.ends_with(['.', '!', '?']) {
+        sentence
+    } else {
+        sentence + "."
+    }
+}
+
+fn different(case: &Case<'_>, look: &Look, matches: &mut Vec<(State, Remark)>) {
+    let Some(pin) = &case.instance.pin else {
+        return;
+    };
+    if pin.identity != look.pin.identity {
+        matches.push((
+            State::DifferentInstance,
+            Remark::new(
+                "identityChanged",
+                "Database, table prefix or install date are not those of the instance that was added.",
+            ),
+        ));
+    } else if pin.base_url != look.pin.base_url {
+        matches.push((
+            State::DifferentInstance,
+            Remark::new(
+                "baseUrlChanged",
+                format!(
+                    "Its base URL was {} and is now {}.",
+                    pin.base_url, look.pin.base_url
+                ),
+            ),
+        ));
+    }
+}
+
+fn connector(look: &Look, matches: &mut Vec<(State, Remark)>) {
+    let (code, text) = match look.connector {
+        ConnectorModule::Enabled => return,
+        ConnectorModule::Disabled => (
+            "moduleDisabled",
+            "The module Magento_ServicesId is switched off.",
+        ),
+        ConnectorModule::Absent => (
+            "moduleAbsent",
+            "The module Magento_ServicesId is not installed.",
+        ),
+    };
+    matches.push((State::ConnectorMissing, Remark::new(code, text)));
+}
+
+fn values(look: &Look, matches: &mut Vec<(State, Remark)>, findings: &mut Vec<Remark>) {
+    if look.connector != ConnectorModule::Enabled && look.values.is_empty() {
+        return;
+    }
+    if look.values.is_empty() {
+        matches.push((
+            State::NotConnected,
+            Remark::new("noValues", "None of the nine values is present."),
+        ));
+        return;
+    }
+    let used = look.saas_pair.clone().unwrap_or(Purpose::Production);
+    let spare = used.other();
+    let spare_absent = !has(look, spare.api_key_path()) && !has(look, spare.private_key_path());
+    let leave_out = spare_absent && !pays_with(look, spare);
+    let missing: Vec<&str> = ConfigPath::ALL
+        .into_iter()
+        .filter(|path| !has(look, *path))
+        .filter(|path| !(leave_out && path.purpose() == Some(spare)))
+        .map(short_name)
+        .collect();
+    if !missing.is_empty() {
+        matches.push((
+            State::Incomplete,
+            Remark::new("valuesMissing", format!("Missing: {}.", missing.join(", "))),
+        ));
+    }
+    if leave_out {
+        findings.push(Remark::new(
+            if spare == Purpose::Sandbox {
+                "noSandboxPair"
+            } else {
+                "noProductionPair"
+            },
+            format!("It has no {spare} pair; Product Recommendations 4 and later want both."),
+        ));
+    }
+}
+
+fn has(look: &Look, path: ConfigPath) -> bool {
+    look.values.contains_key(&path)
+}
+
+fn pays_with(look: &Look, purpose: Purpose) -> bool {
+    look.merchant_ids()
+        .any(|row| row.path.ends_with(&format!("/{purpose}_merchant_id")))
+}
+
+/// What people call one of the nine values.
+pub fn short_name(path: ConfigPath) -> &'static str {
+    match path {
+        ConfigPath::SandboxApiKey => "sandbox API key",
+        ConfigPath::SandboxPrivateKey => "sandbox private key",
+        ConfigPath::ProductionApiKey => "production API key",
+        ConfigPath::ProductionPrivateKey => "production private key",
+        ConfigPath::ProjectId => "project id",
+        ConfigPath::ProjectName => "project name",
+        ConfigPath::DataSpaceId => "data space id",
+        ConfigPath::DataSpaceName => "data space name",
+        ConfigPath::DataSpaceType => "data space type",
+    }
+}
+
+fn rejected(case: &Case<'_>, look: &Look, matches: &mut Vec<(State, Remark)>) {
+    for purpose in [Purpose::Production, Purpose::Sandbox] {
+        if let Some(value) = look.values.get(&purpose.private_key_path())
+            && value.looks_encrypted
+        {
+            matches.push((
+                State::AccountNotVerified,
+                Remark::new(
+                    "keyUnreadable",
+                    format!("The {purpose} private key is stored in a form the instance cannot decrypt; apply the keys again."),
+                ),
+            ));
+            continue;
+        }
+        if let Some(token) = look.tokens.iter().find(|token| token.purpose == purpose)
+            && let Err(why) = &token.token
+            && has(look, purpose.private_key_path())
+        {
+            matches.push((
+                State::AccountNotVerified,
+                Remark::new(
+                    "cannotSign",
+                    format!("The instance cannot sign with its {purpose} private key ({why})."),
+                ),
+            ));
+            continue;
+        }
+        if let Some(PairAnswer::Rejected(kind)) = case.adobe.map(|proof| proof.pair(purpose)) {
+            matches.push((State::AccountNotVerified, rejection(purpose, *kind)));
+        }
+    }
+}
+
+fn rejection(purpose: Purpose, kind: Rejection) -> Remark {
+    let text = match kind {
+        Rejection::UnknownApiKey => {
+            format!(
+                "Adobe does not know the {purpose} API key: it is wrong, deleted, or not a {purpose} key."
+            )
+        }
+        Rejection::ApiKeyMissing => format!("The {purpose} API key is empty."),
+        Rejection::BadSignature => {
+            format!(
+                "The {purpose} private key does not match its API key, or the instance's clock is wrong."
+            )
+        }
+        Rejection::TokenMissing => format!("The instance signed nothing with its {purpose} key."),
+    };
+    Remark::new(kind.as_str(), text)
+}
+
+fn conflict(
+    case: &Case<'_>,
+    look: &Look,
+    matches: &mut Vec<(State, Remark)>,
+    findings: &mut Vec<Remark>,
+) {
+    let Some(here) = look.plain(ConfigPath::DataSpaceId) else {
+        return;
+    };
+    if case.others.is_empty() {
+        return;
+    }
+    let ours = case.assigned.is_some_and(|id| id.as_str() == here);
+    let theirs = case.others.iter().any(|other| other.assigned);
+    let live = case.instance.role == Role::Live;
+    let others_live = case.others.iter().any(|other| other.live);
+    let keeps = match (ours, theirs) {
+        (true, false) => true,
+        (false, true) | (true, true) => false,
+        (false, false) => live && !others_live,
+    };
+    let names: Vec<&str> = case
+        .others
+        .iter()
+        .map(|other| other.name.as_str())
+        .collect();
+    let names = names.join(", ");
+    if keeps {
+        findings.push(Remark::new(
+            "dataSpaceAlsoUsed",
+            format!("Its data space is also used by {names}."),
+        ));
+    } else {
+        matches.push((
+            State::DataSpaceConflict,
+            Remark::new(
+                "dataSpaceUsedTwice",
+                format!("Its data space belongs to {names}."),
+            ),
+        ));
+    }
+}
+
+fn mismatch(
+    case: &Case<'_>,
+    look: &Look,
+    matches: &mut Vec<(State, Remark)>,
+    findings: &mut Vec<Remark>,
+) {
+    let mut push = |code: &str, text: String| {
+        matches.push((State::DataSpaceMismatch, Remark::new(code, text)));
+    };
+    let configured = look
+        .plain(ConfigPath::DataSpaceType)
+        .and_then(DataSpaceType::parse);
+    match case.adobe.map(|proof| &proof.data_space) {
+        Some(DataSpaceAnswer::NotFound) => push(
+            "dataSpaceNotTheirs",
+            "Adobe knows no such data space for these keys.".to_owned(),
+        ),
+        Some(DataSpaceAnswer::Found {
+            project,
+            kind,
+            mage_id,
+        }) => {
+            if look.plain(ConfigPath::ProjectId) != Some(project.as_str()) {
+                push(
+                    "notInProject",
+                    "The data space is not in the project that is set.".to_owned(),
+                );
+            }
+            if configured.is_some_and(|configured| configured != *kind) {
+                push(
+                    "wrongType",
+                    format!("The data space is of type {kind}, the instance says otherwise."),
+                );
+            }
+            if let (Some(theirs), Some(ours)) = (mage_id, case.mage_id)
+                && theirs != ours
+            {
+                push(
+                    "otherMageId",
+                    format!("The data space belongs to {theirs}, the account is {ours}."),
+                );
+            }
+        }
+        _ => {}
+    }
+    if let Some(kind) = configured
+        && let Some(remark) = type_against_role(kind, case.instance.role)
+    {
+        if case.instance.answers.confirmed.iter().any(|id| id == "G4") {
+            findings.push(remark);
+        } else {
+            matches.push((State::DataSpaceMismatch, remark));
+        }
+    }
+}
+
+fn type_against_role(kind: DataSpaceType, role: Role) -> Option<Remark> {
+    match (kind, role) {
+        (DataSpaceType::Production, Role::Staging | Role::Development) => Some(Remark::new(
+            "productionOnCopy",
+            "A Production data space on a copy mixes test data into live data.",
+        )),
+        (DataSpaceType::Testing, Role::Live) => Some(Remark::new(
+            "testingOnLive",
+            "A live instance sends its data to a Testing data space.",
+        )),
+        _ => None,
+    }
+}
+
+fn gateway(case: &Case<'_>, look: &Look, matches: &mut Vec<(State, Remark)>) {
+    if !case.own_gateways {
+        let hosts: Vec<&str> = look.gateways.values().map(String::as_str).collect();
+        matches.push((
+            State::GatewayOverridden,
+            Remark::new(
+                "otherGateway",
+                format!(
+                    "The instance talks to {}, which is not in your settings.",
+                    hosts.join(" and ")
+                ),
+            ),
+        ));
+    }
+}
+
+fn drift(case: &Case<'_>, look: &Look, matches: &mut Vec<(State, Remark)>) {
+    let differing: Vec<&str> = case
+        .expected
+        .iter()
+        .filter(|(path, exact)| look.exact(**path) != Some(*exact))
+        .map(|(path, _)| short_name(*path))
+        .collect();
+    if !differing.is_empty() {
+        matches.push((
+            State::Drifted,
+            Remark::new(
+                "differsFromAssignment",
+                format!("Other than assigned: {}.", differing.join(", ")),
+            ),
+        ));
+    }
+}
+
+fn unproven(
+    case: &Case<'_>,
+    look: &Look,
+    matches: &mut Vec<(State, Remark)>,
+    findings: &mut Vec<Remark>,
+) {
+    let used = match &look.saas_pair {
+        Ok(used) => *used,
+        Err(word) => {
+            matches.push((
+                State::Unverified,
+                Remark::new(
+                    "saasPairInvalid",
+                    format!("magento_saas/environment is \"{word}\", which is not valid."),
+                ),
+            ));
+            return;
+        }
+    };
+    if look.credentials_type != "Magento_JWT" {
+        matches.push((
+            State::Unverified,
+            Remark::new(
+                "notKeyPairs",
+                "The instance signs in by another way than key pairs (IMS).",
+            ),
+        ));
+    }
+    match case.adobe.filter(|proof| proof.by_instance_token) {
+        Some(proof) => unproven_by(proof, used, matches, findings),
+        None => matches.push((
+            State::Unverified,
+            Remark::new("noProof", "Adobe has not answered about it yet."),
+        )),
+    }
+}
+
+fn unproven_by(
+    proof: &AdobeProof,
+    used: Purpose,
+    matches: &mut Vec<(State, Remark)>,
+    findings: &mut Vec<Remark>,
+) {
+    match proof.pair(used) {
+        PairAnswer::NotProvable(why) => matches.push((
+            State::Unverified,
+            Remark::new(
+                "pairNotProvable",
+                format!("Adobe gave no usable answer about the {used} pair: {why}"),
+            ),
+        )),
+        PairAnswer::Absent => matches.push((
+            State::Unverified,
+            Remark::new(
+                "pairAbsent",
+                format!("The {used} pair, which the instance uses, is absent."),
+            ),
+        )),
+        PairAnswer::Accepted | PairAnswer::Rejected(_) => {}
+    }
+    if let PairAnswer::NotProvable(why) = proof.pair(used.other()) {
+        findings.push(Remark::new(
+            "otherPairNotProvable",
+            format!("Not proven for the {} pair: {why}", used.other()),
+        ));
+    }
+    if let DataSpaceAnswer::NotProvable(why) = &proof.data_space {
+        matches.push((
+            State::Unverified,
+            Remark::new(
+                "dataSpaceNotProvable",
+                format!("Adobe gave no usable answer about the data space: {why}"),
+            ),
+        ));
+    }
+}
+
+fn notices(case: &Case<'_>, look: &Look, findings: &mut Vec<Remark>) {
+    if look.looks_live()
+        && case.instance.role != Role::Live
+        && case.instance.answers.is_live.is_none()
+    {
+        findings.push(Remark::new(
+            "looksLive",
+            "It takes real payments but is not labelled live; it is treated as live until you answer.",
+        ));
+    }
+    if case.assigned.is_none() && case.expected.is_empty() && !look.values.is_empty() {
+        findings.push(Remark::new(
+            "notAssigned",
+            "Nothing is assigned to it yet; adopt it to watch it.",
+        ));
+    }
+    for notice in &look.notices {
+        findings.push(Remark::new(
+            &notice.code,
+            notice_text(&notice.code, &notice.detail),
+        ));
+    }
+}
+
+fn notice_text(code: &str, detail: &str) -> String {
+    let text = match code {
+        "importPending" => {
+            "Its configuration files were changed and not imported (app:config:import)."
+        }
+        "schemaBehind" => "Its database schema is older than its code (setup:upgrade).",
+        "wrongOwner" => "Some of its files belong to another user.",
+        "plaintextRow" => "A key is stored unencrypted; apply the keys again.",
+        "oldCryptKey" => {
+            "A key is encrypted under an old crypt key; apply the keys again before that key is removed."
+        }
+        "undecryptable" => "A stored key cannot be decrypted; apply the keys again.",
+        "gatewayLocked" => "Its gateway URL is set on the instance.",
+        "saasPairUnusual" => "It uses the sandbox pair for Commerce Services.",
+        "scopedRow" => {
+            "A connector value exists in a website or store scope, where it has no effect."
+        }
+        _ => "Noticed on the instance.",
+    };
+    if detail.is_empty() {
+        text.to_owned()
+    } else {
+        format!("{text} ({detail})")
+    }
+}

@@ -1,0 +1,263 @@
+//! Why a use case could not be carried out, with what to do next.
+//!
+//! One door for every room's own error. Each has a stable code for programs, a sentence that says
+//! what happened, and a next step. Not here: how the window draws it or which exit code it is.
+
+use crate::keypair::intake::IntakeError;
+use crate::ports::crypto::CryptoError;
+use crate::ports::gateway::{GatewayError, Rejection};
+use crate::ports::keychain::KeychainError;
+use crate::ports::portal::PortalError;
+use crate::ports::records::RecordsError;
+use crate::ports::transport::TransportError;
+use crate::text::TextError;
+
+/// Why a use case could not be carried out.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// A typed text was refused.
+    #[error(transparent)]
+    Text(#[from] TextError),
+    /// No private key could be read (G8).
+    #[error(transparent)]
+    Intake(#[from] IntakeError),
+    /// The keychain did not do what was asked.
+    #[error(transparent)]
+    Keychain(#[from] KeychainError),
+    /// The records did not.
+    #[error(transparent)]
+    Records(#[from] RecordsError),
+    /// An instance was not reached or did not answer.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// A gateway gave no usable answer.
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
+    /// The portal gave no key.
+    #[error(transparent)]
+    Portal(#[from] PortalError),
+    /// Cryptography failed.
+    #[error(transparent)]
+    Crypto(#[from] CryptoError),
+    /// There is nothing of that name.
+    #[error("there is no {what} called \"{name}\"")]
+    NoSuch {
+        /// What kind of thing.
+        what: &'static str,
+        /// The name that was given.
+        name: String,
+    },
+    /// Something a use case needs is not as it must be.
+    #[error("{text}")]
+    Refused {
+        /// Stable, camelCase.
+        code: &'static str,
+        /// What is wrong.
+        text: String,
+        /// What to do.
+        next: String,
+    },
+}
+
+impl Error {
+    /// Makes a refusal.
+    pub fn refused(code: &'static str, text: impl Into<String>, next: impl Into<String>) -> Self {
+        Self::Refused {
+            code,
+            text: text.into(),
+            next: next.into(),
+        }
+    }
+
+    /// A stable code, camelCase.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::Text(_) => "badInput",
+            Error::Intake(_) => "privateKeyRefused",
+            Error::Keychain(error) => keychain_code(error),
+            Error::Records(error) => records_code(error),
+            Error::Transport(error) => transport_code(error),
+            Error::Gateway(error) => gateway_code(error),
+            Error::Portal(error) => match error {
+                PortalError::NotReached { .. } => "portalNotReached",
+                PortalError::Refused { .. } => "portalRefused",
+                PortalError::AnswerLost { .. } => "portalAnswerLost",
+            },
+            Error::Crypto(error) => match error {
+                CryptoError::NoRandom => "noRandom",
+                CryptoError::BrokenKey => "privateKeyBroken",
+                CryptoError::Seal => "sealFailed",
+            },
+            Error::NoSuch { .. } => "noSuch",
+            Error::Refused { code, .. } => code,
+        }
+    }
+
+    /// What to do next, as one sentence.
+    pub fn next(&self) -> String {
+        match self {
+            Error::Refused { next, .. } => next.clone(),
+            Error::Transport(error) => transport_next(error).to_owned(),
+            Error::Gateway(error) => gateway_next(error),
+            _ => match self.code() {
+                "badInput" => "Correct it and try again.",
+                "privateKeyRefused" | "privateKeyBroken" => {
+                    "Choose the private key file downloaded from the API Portal, or create a new key pair there."
+                }
+                "keychainMissing" => "Start the keychain service and try again; nothing was saved.",
+                "keychainLocked" | "keychainDenied" | "keychainSlow" => {
+                    "Unlock the keychain and try again; nothing was lost."
+                }
+                "dataDirectoryUnusable" => "Choose another folder with --data-dir, or correct its rights.",
+                "dataDirectoryNewer" => "Update Patchbay.",
+                "nameTaken" => "Choose another name.",
+                "inUse" => "Change what uses it first.",
+                "portalAnswerLost" => {
+                    "Look at the API Portal: a key whose private key was lost must be deleted there."
+                }
+                "noSuch" => "List what there is and use one of those names.",
+                _ => "Try again; if it stays, look at the log.",
+            }
+            .to_owned(),
+        }
+    }
+}
+
+fn keychain_code(error: &KeychainError) -> &'static str {
+    match error {
+        KeychainError::Missing { .. } => "keychainMissing",
+        KeychainError::Locked => "keychainLocked",
+        KeychainError::Denied => "keychainDenied",
+        KeychainError::Slow => "keychainSlow",
+        KeychainError::NotEncrypted => "keychainNotEncrypted",
+        KeychainError::WrongBytes => "keychainWrongBytes",
+        KeychainError::Failed { .. } => "keychainFailed",
+    }
+}
+
+fn records_code(error: &RecordsError) -> &'static str {
+    match error {
+        RecordsError::Unusable { .. } => "dataDirectoryUnusable",
+        RecordsError::Newer { .. } => "dataDirectoryNewer",
+        RecordsError::NameTaken { .. } => "nameTaken",
+        RecordsError::InUse { .. } => "inUse",
+        RecordsError::Failed { .. } => "recordsFailed",
+    }
+}
+
+/// The code of a transport error; also the reason code of the state `unreachable`.
+pub fn transport_code(error: &TransportError) -> &'static str {
+    match error {
+        TransportError::SshMissing => "sshMissing",
+        TransportError::UnknownHost => "unknownHost",
+        TransportError::NoRoute => "noRoute",
+        TransportError::Refused => "connectionRefused",
+        TransportError::TimedOut { .. } => "timedOut",
+        TransportError::HostKeyUnknown => "hostKeyUnknown",
+        TransportError::HostKeyChanged => "hostKeyChanged",
+        TransportError::LoginRefused => "loginRefused",
+        TransportError::SignInExpired { .. } => "signInExpired",
+        TransportError::RootMissing => "rootMissing",
+        TransportError::NotACommerceRoot => "notACommerceRoot",
+        TransportError::PermissionDenied { .. } => "permissionDenied",
+        TransportError::WrongOwner { .. } => "wrongOwner",
+        TransportError::PhpMissing => "phpMissing",
+        TransportError::PhpUnsuitable { .. } => "phpUnsuitable",
+        TransportError::PhpTraces => "phpTraces",
+        TransportError::BootFailed { .. } => "bootFailed",
+        TransportError::DatabaseDown { .. } => "databaseDown",
+        TransportError::Busy => "busy",
+        TransportError::Garbled { .. } => "answerGarbled",
+        TransportError::Broken { .. } => "connectionBroken",
+        TransportError::Local { .. } => "localTrouble",
+    }
+}
+
+fn transport_next(error: &TransportError) -> &'static str {
+    match error {
+        TransportError::SshMissing => "Install OpenSSH on this computer.",
+        TransportError::UnknownHost => "Check the spelling of the target, or your network.",
+        TransportError::NoRoute | TransportError::TimedOut { .. } => {
+            "Check your network or VPN, then check again."
+        }
+        TransportError::Refused => "Check the port, and that the server runs SSH.",
+        TransportError::HostKeyUnknown => {
+            "Run host-key show, compare the fingerprint with your host's, then host-key trust."
+        }
+        TransportError::HostKeyChanged => {
+            "Ask your host whether the server was replaced before you trust the new key."
+        }
+        TransportError::LoginRefused => "Check the user, the key file and your SSH agent.",
+        TransportError::SignInExpired { .. } => {
+            "Renew the sign-in with that command, then try again."
+        }
+        TransportError::RootMissing | TransportError::NotACommerceRoot => {
+            "Correct the root: the folder that holds bin/magento and app/etc."
+        }
+        TransportError::PermissionDenied { .. } | TransportError::WrongOwner { .. } => {
+            "Add --run-as with the user who owns the files, or sign in as that user."
+        }
+        TransportError::PhpMissing | TransportError::PhpUnsuitable { .. } => {
+            "Name the right PHP program with --php, for example php8.2."
+        }
+        TransportError::PhpTraces => {
+            "Ask your host to switch off Xdebug's trace mode for the command line."
+        }
+        TransportError::BootFailed { .. } => {
+            "Ask your developer: bin/magento does not start there either."
+        }
+        TransportError::DatabaseDown { .. } => {
+            "Ask your host: the shop's database does not answer."
+        }
+        TransportError::Busy => "Wait for the other push to end, then try again.",
+        TransportError::Garbled { .. } | TransportError::Broken { .. } => {
+            "Check again; if it stays, look at the log."
+        }
+        TransportError::Local { .. } => "Correct that on this computer and try again.",
+    }
+}
+
+fn gateway_code(error: &GatewayError) -> &'static str {
+    match error {
+        GatewayError::Rejected { kind, .. } => kind.as_str(),
+        GatewayError::NotFound => "notInRegistry",
+        GatewayError::Unreachable { .. } => "gatewayUnreachable",
+        GatewayError::TimedOut => "gatewayTimedOut",
+        GatewayError::NotTheGateway { .. } => "notTheGateway",
+        GatewayError::Refused { .. } => "gatewayError",
+    }
+}
+
+fn gateway_next(error: &GatewayError) -> String {
+    match error {
+        GatewayError::Rejected {
+            kind: Rejection::BadSignature,
+            clock_ahead: Some(ahead),
+        } if ahead.abs() > 60 => format!(
+            "This computer's clock is {} s {}; set it right and try again.",
+            ahead.abs(),
+            if *ahead > 0 { "ahead" } else { "behind" }
+        ),
+        GatewayError::Rejected { kind, .. } => match kind {
+            Rejection::UnknownApiKey | Rejection::ApiKeyMissing => {
+                "Check in the API Portal that this API key exists and is for this purpose.".to_owned()
+            }
+            Rejection::BadSignature | Rejection::TokenMissing => {
+                "The private key does not belong to this API key; bring the right one or create a new pair."
+                    .to_owned()
+            }
+        },
+        GatewayError::NotFound => "List the projects of the account and choose one of those.".to_owned(),
+        GatewayError::Unreachable { .. } | GatewayError::TimedOut => {
+            "Check your network; firewalls must let commerce.adobe.io and commerce-beta.adobe.io through."
+                .to_owned()
+        }
+        GatewayError::NotTheGateway { .. } => {
+            "A proxy or firewall answers in Adobe's place; ask your network's administrator.".to_owned()
+        }
+        GatewayError::Refused { .. } => "Wait a little and try again.".to_owned(),
+    }
+}
+
+/// The outcome of a use case.
+pub type Result<T> = std::result::Result<T, Error>;
