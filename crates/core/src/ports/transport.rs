@@ -99,6 +99,13 @@ pub enum TransportError {
     /// Another push holds the instance's lock.
     #[error("another push is working on this instance; wait for it to end and try again")]
     Busy,
+    /// What was kept for an undo is not this instance's or this entry's, or cannot be decrypted
+    /// there any more.
+    #[error("what was kept for this undo cannot be used: {detail}")]
+    UndoUnusable {
+        /// Why.
+        detail: String,
+    },
     /// The answer is no answer of ours: noise, another run's, half of one, too large.
     #[error("the server's answer cannot be understood: {detail}")]
     Garbled {
@@ -160,8 +167,10 @@ pub struct BeginRequest {
 pub struct Restore {
     /// The entry to take back.
     pub entry: EntryId,
-    /// Its blob as the instance gave it.
+    /// Its blob as the instance gave it; holds the former rows of all nine paths.
     pub blob: UndoBlob,
+    /// Which of the nine paths that entry wrote; only these are brought back.
+    pub touched: Vec<ConfigPath>,
 }
 
 /// Former rows, encrypted by the instance's own Encryptor; only that instance can read it.
