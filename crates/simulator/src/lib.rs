@@ -1,1 +1,278 @@
-//! Placeholder until the room is furnished.
+//! Adobe's side, pretended, on loopback: both gateways, the merchant registry, the API Portal.
+//!
+//! For tests and for the demo. Signatures are really checked, and it fails on request. It is
+//! never the only proof of anything: no answer of it says what Adobe's service does beyond the
+//! facts in `docs/facts.md`. It knows nothing of the rest of the project and holds no real key.
+//!
+//! ```
+//! use patchbay_simulator::{Config, Scenario, Simulator};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let simulator = Simulator::start(Config::default())?;
+//! let situation = simulator.play(Scenario::AllWell)?;
+//! assert_eq!(situation.accounts.len(), 1);
+//! assert!(simulator.urls().production.starts_with("http://127.0.0.1:"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | Room | What for |
+//! |---|---|
+//! | [`account`], [`world`] | what the pretended side knows, and what may be done with it |
+//! | [`token`] | keys, and the tokens signed with them |
+//! | `gateway`, `registry` | who may pass, and what is behind |
+//! | `portal`, `control` | My Account's keys; the interface that sets the stage |
+//! | [`fault`], `misbehave`, `door`, `net` | which failure when; its bytes; how it is carried out |
+//! | [`scenario`] | named situations |
+//! | [`visits`] | who asked what |
+
+pub mod account;
+mod control;
+mod door;
+pub mod fault;
+mod gateway;
+mod misbehave;
+mod net;
+mod portal;
+mod registry;
+pub mod scenario;
+mod stage;
+pub mod token;
+pub mod visits;
+mod words;
+pub mod world;
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use axum::Router;
+use serde::Serialize;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+pub use account::{Gateway, Licence, ReadyKey, Role};
+pub use fault::{Door, Fault, Faults, Rule};
+pub use net::BindError;
+pub use scenario::{ReadyAccount, Scenario, Situation};
+pub use stage::ClockSkew;
+pub use visits::{Signature, Visit};
+pub use world::{NewAccount, World, WorldError};
+
+use net::{Line, Loopback};
+use stage::Stage;
+
+/// How long open connections may take to end when the simulator stops.
+const LAST_WORDS: Duration = Duration::from_millis(300);
+
+/// How a simulator is started.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where to listen: 127.0.0.1 or ::1.
+    pub ip: IpAddr,
+    /// Port of the production gateway; 0 takes a free one.
+    pub production_port: u16,
+    /// Port of the sandbox gateway; 0 takes a free one.
+    pub sandbox_port: u16,
+    /// Port of portal and control; 0 takes a free one.
+    pub portal_port: u16,
+    /// Seconds a token's expiry may lie beyond 300 s from now.
+    pub leeway: u32,
+    /// The accounts at the start.
+    pub world: World,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            production_port: 0,
+            sandbox_port: 0,
+            portal_port: 0,
+            leeway: 30,
+            world: World::default(),
+        }
+    }
+}
+
+/// Where the listeners are. Each ends with a slash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Urls {
+    /// The production gateway.
+    pub production: String,
+    /// The sandbox gateway.
+    pub sandbox: String,
+    /// The portal; its JSON interface is under `portal/api/`.
+    pub portal: String,
+    /// The control interface.
+    pub control: String,
+}
+
+/// Why a simulator did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A listener could not be opened.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// No thread or no event loop to be had.
+    #[error("the simulator could not be started: {0}")]
+    System(#[from] io::Error),
+}
+
+/// A running simulator. It stops when dropped.
+#[derive(Debug)]
+pub struct Simulator {
+    stage: Arc<Stage>,
+    urls: Urls,
+    stop: watch::Sender<bool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Simulator {
+    /// Opens the three listeners and serves them from a thread of its own.
+    ///
+    /// # Errors
+    /// [`StartError::Bind`] for an address that is not loopback or a port in use.
+    pub fn start(config: Config) -> Result<Self, StartError> {
+        let ports = [
+            config.production_port,
+            config.sandbox_port,
+            config.portal_port,
+        ];
+        let mut listeners = Vec::new();
+        for port in ports {
+            listeners.push(net::bind(config.ip, port)?);
+        }
+        let mut urls = Vec::new();
+        for listener in &listeners {
+            urls.push(format!("http://{}/", listener.local_addr()?));
+        }
+        let [production, sandbox, portal] = [0, 1, 2].map(|at: usize| urls[at].clone());
+        let control = format!("{portal}control/");
+        let token = words::random_hex::<24>();
+        let stage = Arc::new(Stage::new(config.world, i64::from(config.leeway), token));
+        let routers = [
+            gateway::router(stage.clone(), Gateway::Production),
+            gateway::router(stage.clone(), Gateway::Sandbox),
+            portal::router(stage.clone()),
+        ];
+        let (stop, stopped) = watch::channel(false);
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()?;
+        let served: Vec<_> = listeners.into_iter().zip(routers).collect();
+        let thread = std::thread::Builder::new()
+            .name("simulator".into())
+            .spawn(move || {
+                runtime.block_on(serve(served, stopped));
+                // Whoever never answers is not waited for.
+                runtime.shutdown_background();
+            })?;
+        Ok(Self {
+            stage,
+            urls: Urls {
+                production,
+                sandbox,
+                portal,
+                control,
+            },
+            stop,
+            thread: Some(thread),
+        })
+    }
+
+    /// Where the listeners are.
+    #[must_use]
+    pub fn urls(&self) -> &Urls {
+        &self.urls
+    }
+
+    /// This run's bearer token for the control interface.
+    #[must_use]
+    pub fn control_token(&self) -> &str {
+        &self.stage.control_token
+    }
+
+    /// Looks at or changes the accounts, while no request does.
+    pub fn world<R>(&self, work: impl FnOnce(&mut World) -> R) -> R {
+        work(&mut self.stage.world())
+    }
+
+    /// Looks at or changes the faults.
+    pub fn faults<R>(&self, work: impl FnOnce(&mut Faults) -> R) -> R {
+        work(&mut self.stage.faults())
+    }
+
+    /// Puts one fault in force and gives its number.
+    ///
+    /// # Errors
+    /// [`WorldError::Malformed`] or [`WorldError::TooMany`].
+    pub fn misbehave(&self, rule: Rule) -> Result<u64, WorldError> {
+        self.stage.faults().add(rule)
+    }
+
+    /// Puts a listener's clock off by `skew` from the true time.
+    pub fn set_clock(&self, door: impl Into<Door>, skew: ClockSkew) {
+        self.stage.set_clock(door.into(), skew);
+    }
+
+    /// Every request seen so far, oldest first.
+    #[must_use]
+    pub fn visits(&self) -> Vec<Visit> {
+        self.stage.visits().list()
+    }
+
+    /// How many different tokens came so far.
+    #[must_use]
+    pub fn distinct_tokens(&self) -> usize {
+        self.stage.visits().distinct_tokens()
+    }
+
+    /// Forgets requests and tokens.
+    pub fn forget_visits(&self) {
+        self.stage.visits().clear();
+    }
+
+    /// Replaces accounts, faults and clocks by a situation. Blocks for up to some seconds, the
+    /// time it takes to make key pairs.
+    ///
+    /// # Errors
+    /// Only when the cryptographic library fails.
+    pub fn play(&self, scenario: Scenario) -> Result<Situation, WorldError> {
+        control::set_up(&self.stage, scenario)
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        let _ = self.stop.send(true);
+        if let Some(thread) = self.thread.take() {
+            // A panic in there was already reported by its own thread.
+            let _ = thread.join();
+        }
+    }
+}
+
+async fn serve(served: Vec<(std::net::TcpListener, Router)>, mut stopped: watch::Receiver<bool>) {
+    let mut tasks = JoinSet::new();
+    for (listener, router) in served {
+        let mut stopped = stopped.clone();
+        tasks.spawn(async move {
+            let listener = Loopback(TcpListener::from_std(listener)?);
+            let service = router.into_make_service_with_connect_info::<Line>();
+            let signal = async move {
+                let _ = stopped.wait_for(|stop| *stop).await;
+            };
+            axum::serve(listener, service)
+                .with_graceful_shutdown(signal)
+                .await
+        });
+    }
+    let _ = stopped.wait_for(|stop| *stop).await;
+    let ended = async { while tasks.join_next().await.is_some() {} };
+    let _ = tokio::time::timeout(LAST_WORDS, ended).await;
+}

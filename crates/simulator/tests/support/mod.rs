@@ -1,0 +1,87 @@
+//! A client that follows the recipe, and departs from it on demand.
+#![allow(
+    dead_code,
+    clippy::allow_attributes,
+    reason = "every test file uses another part"
+)]
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use patchbay_simulator::token::constant_claims;
+use patchbay_simulator::{Config, ReadyKey, Scenario, Simulator, Situation};
+use reqwest::{Client, Method, RequestBuilder, Response};
+use serde_json::{Map, Value, json};
+
+/// A simulator in the plain good situation.
+pub fn all_well() -> (Simulator, Situation) {
+    let simulator = Simulator::start(Config::default()).unwrap();
+    let situation = simulator.play(Scenario::AllWell).unwrap();
+    (simulator, situation)
+}
+
+/// A client that follows no redirect and waits ten seconds at most.
+pub fn client() -> Client {
+    let builder = Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none());
+    builder
+        .timeout(std::time::Duration::from_secs(10))
+        .build()
+        .unwrap()
+}
+
+pub fn now() -> i64 {
+    i64::try_from(
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap()
+            .as_secs(),
+    )
+    .unwrap()
+}
+
+/// A token with these claims, signed with the private half of `key`.
+pub fn sign(key: &ReadyKey, claims: &Map<String, Value>) -> String {
+    let signer = EncodingKey::from_rsa_pem(key.private_key.expose().as_bytes()).unwrap();
+    jsonwebtoken::encode(&Header::new(Algorithm::RS256), claims, &signer).unwrap()
+}
+
+/// The token of the recipe, expiring `ahead` seconds from now.
+pub fn token(key: &ReadyKey, ahead: i64) -> String {
+    let mut claims = constant_claims();
+    claims.insert("exp".into(), json!(now() + ahead));
+    sign(key, &claims)
+}
+
+/// A request with both key headers and a good token.
+pub fn signed(method: Method, gateway: &str, path: &str, key: &ReadyKey) -> RequestBuilder {
+    let request = client().request(method, format!("{gateway}merchant-registry/v1/{path}"));
+    let request = request
+        .header("magento-api-key", &key.api_key)
+        .header("x-api-key", &key.api_key);
+    request
+        .header("x-gw-signature", token(key, 300))
+        .header("content-type", "application/json")
+}
+
+/// Status and JSON body of a good GET.
+pub async fn get(gateway: &str, path: &str, key: &ReadyKey) -> (u16, Value) {
+    read(
+        signed(Method::GET, gateway, path, key)
+            .send()
+            .await
+            .unwrap(),
+    )
+    .await
+}
+
+/// Status and JSON body.
+pub async fn read(response: Response) -> (u16, Value) {
+    let status = response.status().as_u16();
+    let text = response.text().await.unwrap();
+    (
+        status,
+        serde_json::from_str(&text).unwrap_or(Value::String(text)),
+    )
+}
