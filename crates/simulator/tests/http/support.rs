@@ -1,9 +1,4 @@
 //! A client that follows the recipe, and departs from it on demand.
-#![allow(
-    dead_code,
-    clippy::allow_attributes,
-    reason = "every test file uses another part"
-)]
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -84,4 +79,14 @@ pub async fn read(response: Response) -> (u16, Value) {
         status,
         serde_json::from_str(&text).unwrap_or(Value::String(text)),
     )
+}
+
+/// Seconds since 1970 of a `Date` header.
+pub fn http_date(text: &str) -> i64 {
+    let form = "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT";
+    let form = time::format_description::parse_borrowed::<2>(form).unwrap();
+    time::PrimitiveDateTime::parse(text, &form)
+        .unwrap()
+        .assume_utc()
+        .unix_timestamp()
 }

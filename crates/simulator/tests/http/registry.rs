@@ -1,11 +1,9 @@
 //! What the registry tells, and changes, for the caller's MageID and nobody else's.
 
-mod support;
-
+use crate::support::{all_well, get, read, signed};
 use patchbay_simulator::{Config, Fault, Gateway, Rule, Scenario, Simulator};
 use reqwest::Method;
 use serde_json::{Value, json};
-use support::{all_well, get, read, signed};
 
 const GUARANTEED: [&str; 5] = [
     "projectId",
