@@ -167,6 +167,7 @@ pub fn transport_code(error: &TransportError) -> &'static str {
         TransportError::BootFailed { .. } => "bootFailed",
         TransportError::DatabaseDown { .. } => "databaseDown",
         TransportError::Busy => "busy",
+        TransportError::UndoUnusable { .. } => "undoUnusable",
         TransportError::Garbled { .. } => "answerGarbled",
         TransportError::Broken { .. } => "connectionBroken",
         TransportError::Local { .. } => "localTrouble",
@@ -210,6 +211,9 @@ fn transport_next(error: &TransportError) -> &'static str {
             "Ask your host: the shop's database does not answer."
         }
         TransportError::Busy => "Wait for the other push to end, then try again.",
+        TransportError::UndoUnusable { .. } => {
+            "Push what this instance should hold instead of undoing."
+        }
         TransportError::Garbled { .. } | TransportError::Broken { .. } => {
             "Check again; if it stays, look at the log."
         }
