@@ -1,1 +1,5 @@
-//! Placeholder until the room is furnished.
+//! What the journeys, the bench and the boundary tests stand on.
+//!
+//! Deliberately not here: anything a released program needs. This package is for tests alone.
+
+pub mod ground;
