@@ -1,6 +1,9 @@
 //! The servers: started, reached, counted, and gone afterwards.
 
-use patchbay_tests::ground::{Ground, InstanceOptions};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use patchbay_tests::ground::{Ground, GroundOptions, InstanceOptions};
 
 #[tokio::test]
 async fn a_program_on_standard_input_runs_in_one_login_and_one_php_process() {
@@ -11,12 +14,161 @@ async fn a_program_on_standard_input_runs_in_one_login_and_one_php_process() {
     };
     let instance = ground.instance(options).await.unwrap();
     let php = instance.php().display().to_string();
-    let program = b"<?php echo 'version ', PHP_MAJOR_VERSION, \"\\n\"; fwrite(STDERR, 'aside'); exit(7);";
+    let program = b"<?php echo 'version ', PHP_MAJOR_VERSION, \"\\n\"; file_put_contents('php://stderr', 'aside'); exit(7);";
 
-    let outcome = ground.run_over_ssh(&format!("'{php}'"), program).await.unwrap();
+    let outcome = ground
+        .run_over_ssh(&format!("'{php}'"), program)
+        .await
+        .unwrap();
 
     assert_eq!(outcome.code, Some(7), "{outcome:?}");
     assert!(outcome.stdout.starts_with("version 8"), "{outcome:?}");
-    assert_eq!(outcome.stderr, "aside", "the exit code and both streams come through");
-    assert_eq!((ground.ssh_logins().unwrap(), instance.php_starts()), (1, 1));
+    assert_eq!(
+        outcome.stderr, "aside",
+        "the exit code and both streams come through"
+    );
+    assert_eq!(
+        (ground.ssh_logins().unwrap(), instance.php_starts()),
+        (1, 1)
+    );
+}
+
+#[tokio::test]
+async fn the_host_key_can_change_and_strict_clients_notice() {
+    let mut ground = Ground::start().await.unwrap();
+    let before = ground.host_key_fingerprint().await.unwrap();
+    assert_eq!(
+        ground.run_over_ssh("true", b"").await.unwrap().code,
+        Some(0)
+    );
+
+    ground.change_host_key().await.unwrap();
+
+    assert_ne!(ground.host_key_fingerprint().await.unwrap(), before);
+    let refused = ground.run_over_ssh("true", b"").await.unwrap();
+    assert_eq!(refused.code, Some(255));
+    assert!(
+        refused
+            .stderr
+            .contains("REMOTE HOST IDENTIFICATION HAS CHANGED"),
+        "{}",
+        refused.stderr
+    );
+    ground.trust_host_key().unwrap();
+    assert_eq!(
+        ground.run_over_ssh("true", b"").await.unwrap().code,
+        Some(0)
+    );
+    ground.stop_ssh();
+    assert!(
+        ground
+            .run_over_ssh("true", b"")
+            .await
+            .unwrap()
+            .stderr
+            .contains("Connection refused")
+    );
+}
+
+#[tokio::test]
+async fn the_server_answers_on_as_many_addresses_as_asked_for() {
+    let options = GroundOptions {
+        hosts: 50,
+        banner: Some("Authorised use only\n".to_owned()),
+    };
+    let ground = Ground::start_with(options).await.unwrap();
+    ground.set_login_noise("Welcome, it's a fine day").unwrap();
+    for host in ["127.0.0.1", "127.0.0.17", "127.0.0.50"] {
+        let config = ground.ssh_config();
+        let command = [
+            "-F",
+            config.to_str().unwrap(),
+            "-T",
+            "--",
+            host,
+            "echo done",
+        ];
+        let output = tokio::process::Command::new("ssh")
+            .args(command)
+            .output()
+            .await
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(text, "Welcome, it's a fine day\ndone\n", "{output:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("Authorised use only"));
+    }
+    assert_eq!(ground.ssh_logins().unwrap(), 3);
+}
+
+#[tokio::test]
+async fn the_recorder_keeps_what_arrived_and_does_not_hold_the_connection_open() {
+    let ground = Ground::start().await.unwrap();
+    let options = InstanceOptions {
+        record_stdin: true,
+        ..InstanceOptions::default()
+    };
+    let instance = ground.instance(options).await.unwrap();
+    let mut child = tokio::process::Command::new("ssh")
+        .arg("-F")
+        .arg(ground.ssh_config())
+        .args(["-T", "--", "127.0.0.1"])
+        .arg(format!(
+            "{} -r 'echo fgets(STDIN); exit(3);'",
+            instance.php().display()
+        ))
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    tokio::io::AsyncWriteExt::write_all(&mut stdin, b"one line\n")
+        .await
+        .unwrap();
+
+    // The input stays open: php has its line and must be able to end by itself.
+    let output = tokio::time::timeout(Duration::from_secs(20), child.wait_with_output())
+        .await
+        .unwrap()
+        .unwrap();
+
+    assert_eq!(
+        (output.status.code(), output.stdout.as_slice()),
+        (Some(3), &b"one line\n"[..])
+    );
+    assert_eq!(instance.recorded_stdin(), b"one line\n");
+    drop(stdin);
+}
+
+#[tokio::test]
+async fn nothing_of_a_ground_is_left_when_it_is_dropped() {
+    let ground = Ground::start().await.unwrap();
+    let folder = ground.folder().to_owned();
+    let port = ground.ssh().port;
+    let mut child = tokio::process::Command::new("ssh")
+        .arg("-F")
+        .arg(ground.ssh_config())
+        .args(["-T", "--", "127.0.0.1", "echo $$; exec sleep 600"])
+        .stdout(std::process::Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = tokio::io::BufReader::new(child.stdout.take().unwrap());
+    let mut pid = String::new();
+    tokio::io::AsyncBufReadExt::read_line(&mut lines, &mut pid)
+        .await
+        .unwrap();
+    let remote = PathBuf::from("/proc").join(pid.trim());
+    assert!(remote.exists(), "the far end runs");
+
+    drop(ground);
+
+    assert!(!folder.exists());
+    assert!(
+        tokio::net::TcpStream::connect(("127.0.0.1", port))
+            .await
+            .is_err()
+    );
+    let ended = !remote.exists()
+        || std::fs::read_to_string(remote.join("stat")).is_ok_and(|stat| stat.contains(") Z "));
+    assert!(ended, "what was started over ssh is gone, too");
 }

@@ -27,7 +27,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub use applications::{ConfigRow, Instance, Outcome, Served};
 pub use encryptor::Encryptor;
 pub use options::{
-    HandConnected, InstanceOptions, ModuleState, Setting, Shape, PATHS_OF_KEYS, PATHS_OF_SAAS,
+    HandConnected, InstanceOptions, ModuleState, PATHS_OF_KEYS, PATHS_OF_SAAS, Setting, Shape,
 };
 pub use sshd::SshTarget;
 

@@ -71,10 +71,15 @@ pub struct Served {
 }
 
 impl Instance {
-    pub(super) async fn create(place: Place, database: &Database, options: InstanceOptions) -> Result<Self> {
+    pub(super) async fn create(
+        place: Place,
+        database: &Database,
+        options: InstanceOptions,
+    ) -> Result<Self> {
         let root = place.folder.join(&options.root_name);
         let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/commerce");
-        copy_tree(&fixture, &root).map_err(|error| GroundError::because("copying the application", error))?;
+        copy_tree(&fixture, &root)
+            .map_err(|error| GroundError::because("copying the application", error))?;
         let wrapper = Wrapper::write(&place.folder, &options)?;
         let instance = Self {
             root,
@@ -128,14 +133,30 @@ impl Instance {
     /// # Errors
     /// When the database does not answer.
     pub async fn rows(&self) -> Result<Vec<ConfigRow>> {
-        let fields = ["config_id", "scope", "scope_id", "path", "value", "updated_at"];
-        let pairs: Vec<_> = fields.iter().map(|field| format!("'{field}', {field}")).collect();
+        let fields = [
+            "config_id",
+            "scope",
+            "scope_id",
+            "path",
+            "value",
+            "updated_at",
+        ];
+        let pairs: Vec<_> = fields
+            .iter()
+            .map(|field| format!("'{field}', {field}"))
+            .collect();
         let table = self.table("core_config_data");
-        let query = format!("SELECT JSON_OBJECT({}) FROM {table} ORDER BY config_id", pairs.join(", "));
+        let query = format!(
+            "SELECT JSON_OBJECT({}) FROM {table} ORDER BY config_id",
+            pairs.join(", ")
+        );
         let lines = self.sql(&query).await?;
         lines
             .lines()
-            .map(|line| serde_json::from_str(line).map_err(|error| GroundError::because("reading a row", error)))
+            .map(|line| {
+                serde_json::from_str(line)
+                    .map_err(|error| GroundError::because("reading a row", error))
+            })
             .collect()
     }
 
@@ -145,7 +166,9 @@ impl Instance {
     /// When the database does not answer.
     pub async fn row(&self, path: &str) -> Result<Option<String>> {
         let rows = self.rows().await?;
-        let row = rows.into_iter().find(|row| row.scope == "default" && row.path == path);
+        let row = rows
+            .into_iter()
+            .find(|row| row.scope == "default" && row.path == path);
         Ok(row.and_then(|row| row.value))
     }
 
@@ -253,7 +276,9 @@ impl Instance {
         let log = self.wrapper.program.with_file_name("web.log");
         let server = Server::start(&command, &log, None)?;
         processes::wait_until("php -S", &log, async || {
-            tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()
+            tokio::net::TcpStream::connect(("127.0.0.1", port))
+                .await
+                .is_ok()
         })
         .await?;
         Ok(Served {
@@ -277,13 +302,17 @@ impl Instance {
     fn write_files(&self) -> Result<()> {
         let port = self.connection.port;
         let files = [
-            ("env.php", php_file::env(&self.options, &self.database, port)),
+            (
+                "env.php",
+                php_file::env(&self.options, &self.database, port),
+            ),
             ("config.php", php_file::config(&self.options)),
             ("ground.json", self.options.switches().to_string()),
         ];
         for (name, text) in files {
             let file = self.root.join("app/etc").join(name);
-            std::fs::write(file, text).map_err(|error| GroundError::because(&format!("writing {name}"), error))?;
+            std::fs::write(file, text)
+                .map_err(|error| GroundError::because(&format!("writing {name}"), error))?;
         }
         Ok(())
     }

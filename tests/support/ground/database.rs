@@ -27,7 +27,11 @@ impl Connection {
     /// Statements go in by standard input: they may hold keys, and arguments can be read by anybody.
     pub(super) async fn run(&self, schema: Option<&str>, statements: &str) -> Result<String> {
         let mut client = tokio::process::Command::new("mariadb");
-        client.args(["--no-defaults", "--user=root", "--default-character-set=utf8mb4"]);
+        client.args([
+            "--no-defaults",
+            "--user=root",
+            "--default-character-set=utf8mb4",
+        ]);
         client.args(["--batch", "--raw", "--skip-column-names"]);
         client.arg("--socket").arg(&*self.socket);
         if let Some(schema) = schema {
@@ -49,7 +53,8 @@ impl Database {
     pub(super) async fn start(folder: PathBuf) -> Result<Self> {
         let template = template().await?;
         let data = folder.join("data");
-        std::fs::create_dir_all(&folder).map_err(|error| GroundError::because("making the database's folder", error))?;
+        std::fs::create_dir_all(&folder)
+            .map_err(|error| GroundError::because("making the database's folder", error))?;
         let mut copy = tokio::process::Command::new("cp");
         copy.args(["-a", "--"]).arg(&template).arg(&data);
         processes::must(copy, &[]).await?;
@@ -138,16 +143,23 @@ async fn install(cache: &Path, template: &Path) -> Result<()> {
         return Ok(());
     }
     // Installed aside and renamed, so that a half-made template is never taken for a whole one.
-    let aside = tempfile::tempdir_in(cache).map_err(|error| GroundError::because("making the template", error))?;
+    let aside = tempfile::tempdir_in(cache)
+        .map_err(|error| GroundError::because("making the template", error))?;
     let data = aside.path().join("data");
     let mut install = tokio::process::Command::new(programs::require("mariadb-install-db")?);
-    install.args(["--no-defaults", "--skip-test-db", "--auth-root-authentication-method=normal", LOG_SIZE]);
+    install.args([
+        "--no-defaults",
+        "--skip-test-db",
+        "--auth-root-authentication-method=normal",
+        LOG_SIZE,
+    ]);
     if is_root() {
         install.arg("--user=root");
     }
     install.arg(format!("--datadir={}", data.display()));
     processes::must(install, &[]).await?;
-    std::fs::rename(&data, template).map_err(|error| GroundError::because("keeping the template", error))
+    std::fs::rename(&data, template)
+        .map_err(|error| GroundError::because("keeping the template", error))
 }
 
 fn cache_folder() -> Result<PathBuf> {
@@ -156,7 +168,9 @@ fn cache_folder() -> Result<PathBuf> {
     let folder = std::env::temp_dir().join(format!("patchbay-ground-cache-{user}"));
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true).mode(0o700);
-    builder.create(&folder).map_err(|error| GroundError::because("making the cache folder", error))?;
+    builder
+        .create(&folder)
+        .map_err(|error| GroundError::because("making the cache folder", error))?;
     Ok(folder)
 }
 

@@ -12,7 +12,7 @@ use super::{GroundError, Outcome, Result, programs};
 const PASSWORD: &str = "ground";
 
 /// Reads the password, unlocks, and stays in the foreground under its supervisor.
-const KEYRING: &str = r#"printf %s "$1" | exec "$2" --foreground --unlock --components=secrets"#;
+const KEYRING: &str = r#"exec "$2" --foreground --unlock --components=secrets <"$1""#;
 
 /// What kind of session a test wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,17 +88,17 @@ impl KeychainSession {
     /// When the keyring does not answer.
     pub async fn lock(&self) -> Result<()> {
         let collection = "array:objpath:/org/freedesktop/secrets/aliases/default";
-        self.call(&["org.freedesktop.Secret.Service.Lock", collection]).await
+        self.call(&["org.freedesktop.Secret.Service.Lock", collection])
+            .await
     }
 
-    /// Unlocks the default collection again, as a login would.
+    /// Unlocks the default collection again, by starting the keyring anew as the next login would.
     ///
     /// # Errors
-    /// When the keyring does not take the password.
-    pub async fn unlock(&self) -> Result<()> {
-        let mut keyring = tokio::process::Command::new(programs::require("gnome-keyring-daemon")?);
-        keyring.arg("--unlock").envs(self.variables());
-        processes::must(keyring, PASSWORD.as_bytes()).await.map(drop)
+    /// When the keyring does not come up.
+    pub async fn unlock(&mut self) -> Result<()> {
+        self.stop_keyring();
+        self.start_keyring().await
     }
 
     /// Ends the keyring; the bus stays, with nobody to ask.
@@ -117,19 +117,31 @@ impl KeychainSession {
     }
 
     async fn start_keyring(&mut self) -> Result<()> {
+        let password = self.folder.path().join("password");
+        std::fs::write(&password, PASSWORD)
+            .map_err(|error| GroundError::because("writing the keyring's password", error))?;
         let mut command = Command::new("sh");
-        command.args(["-c", KEYRING, "ground-keyring", PASSWORD]);
-        command.arg(programs::require("gnome-keyring-daemon")?).envs(self.variables());
+        command
+            .args(["-c", KEYRING, "ground-keyring"])
+            .arg(password);
+        command
+            .arg(programs::require("gnome-keyring-daemon")?)
+            .envs(self.variables());
         let log = self.folder.path().join("keyring.log");
         self.keyring = Some(Server::start(&command, &log, None)?);
         // The name on the bus comes before the default collection does.
         let this = &*self;
-        processes::wait_until("gnome-keyring-daemon", &log, async || this.has_collection().await).await
+        processes::wait_until("gnome-keyring-daemon", &log, async || {
+            this.has_collection().await
+        })
+        .await
     }
 
     async fn has_collection(&self) -> bool {
         let get = ["org.freedesktop.Secret.Service.ReadAlias", "string:default"];
-        self.ask(&get).await.is_ok_and(|answer| answer.contains("/org/freedesktop/secrets/collection/"))
+        self.ask(&get)
+            .await
+            .is_ok_and(|answer| answer.contains("/org/freedesktop/secrets/collection/"))
     }
 
     async fn call(&self, message: &[&str]) -> Result<()> {
@@ -139,7 +151,12 @@ impl KeychainSession {
     async fn ask(&self, message: &[&str]) -> Result<String> {
         let mut send = tokio::process::Command::new(programs::require("dbus-send")?);
         send.envs(self.variables());
-        send.args(["--session", "--print-reply", "--dest=org.freedesktop.secrets", "/org/freedesktop/secrets"]);
+        send.args([
+            "--session",
+            "--print-reply",
+            "--dest=org.freedesktop.secrets",
+            "/org/freedesktop/secrets",
+        ]);
         send.args(message);
         processes::must(send, &[]).await
     }
@@ -169,7 +186,8 @@ async fn start_bus(folder: &tempfile::TempDir, address: &str) -> Result<Server> 
          <policy context=\"default\"><allow send_destination=\"*\" eavesdrop=\"true\"/>\
          <allow eavesdrop=\"true\"/><allow own=\"*\"/></policy></busconfig>"
     );
-    std::fs::write(&config, text).map_err(|error| GroundError::because("writing the bus's configuration", error))?;
+    std::fs::write(&config, text)
+        .map_err(|error| GroundError::because("writing the bus's configuration", error))?;
     let mut command = Command::new(programs::require("dbus-daemon")?);
     command.arg("--nofork").arg("--config-file").arg(&config);
     let log = folder.path().join("bus.log");

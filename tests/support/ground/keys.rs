@@ -14,9 +14,11 @@ pub const RSA_2048_PKCS1: &str = include_str!("../../fixtures/keys/test-only-rsa
 /// The public half of [`RSA_2048_PKCS8`].
 pub const RSA_2048_PUBLIC: &str = include_str!("../../fixtures/keys/test-only-rsa-2048-public.pem");
 /// The same key as [`RSA_2048_PKCS8`], encrypted with the password `test-only`.
-pub const RSA_2048_ENCRYPTED: &str = include_str!("../../fixtures/keys/test-only-rsa-2048-encrypted.pem");
+pub const RSA_2048_ENCRYPTED: &str =
+    include_str!("../../fixtures/keys/test-only-rsa-2048-encrypted.pem");
 /// Another fixed RSA-2048 key, PKCS#8.
-pub const RSA_2048_OTHER: &str = include_str!("../../fixtures/keys/test-only-rsa-2048-other-pkcs8.pem");
+pub const RSA_2048_OTHER: &str =
+    include_str!("../../fixtures/keys/test-only-rsa-2048-other-pkcs8.pem");
 /// A fixed RSA-4096 key, PKCS#8: the largest that fits the keychain of Windows.
 pub const RSA_4096_PKCS8: &str = include_str!("../../fixtures/keys/test-only-rsa-4096-pkcs8.pem");
 /// A fixed RSA-1024 key, PKCS#8: too short to be accepted.
@@ -50,6 +52,7 @@ pub fn rsa_pem() -> Result<String> {
 /// When the random number generator fails.
 pub fn api_key() -> Result<String> {
     let mut bytes = [0_u8; 16];
-    aws_lc_rs::rand::fill(&mut bytes).map_err(|error| GroundError::because("drawing an API key", error))?;
+    aws_lc_rs::rand::fill(&mut bytes)
+        .map_err(|error| GroundError::because("drawing an API key", error))?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }

@@ -123,7 +123,9 @@ pub struct HandConnected {
 
 impl HandConnected {
     pub(super) fn settings(&self) -> Vec<Setting> {
-        let pairs = [&self.production, &self.sandbox].into_iter().zip(PATHS_OF_KEYS.chunks(2));
+        let pairs = [&self.production, &self.sandbox]
+            .into_iter()
+            .zip(PATHS_OF_KEYS.chunks(2));
         let mut settings = Vec::new();
         for (pair, paths) in pairs {
             if let Some((api_key, private_key)) = pair {
@@ -131,7 +133,7 @@ impl HandConnected {
                 settings.push(Setting::encrypted(paths[1], private_key));
             }
         }
-        for values in &self.saas {
+        if let Some(values) = &self.saas {
             let plain = PATHS_OF_SAAS.iter().zip(values);
             settings.extend(plain.map(|(path, value)| Setting::plain(path, value)));
         }

@@ -96,6 +96,9 @@ mod tests {
     #[test]
     fn a_value_lands_under_the_default_scope() {
         let text = with_values(json!({}), &[("a/b/c".to_owned(), "x".to_owned())]);
-        assert!(text.contains("'system' => ['default' => ['a' => ['b' => ['c' => 'x'"), "{text}");
+        assert!(
+            text.contains("'system' => ['default' => ['a' => ['b' => ['c' => 'x'"),
+            "{text}"
+        );
     }
 }

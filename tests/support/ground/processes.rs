@@ -41,9 +41,14 @@ impl Server {
     /// Starts `command` (its program, arguments and environment), with its output going to `log`.
     pub(super) fn start(command: &Command, log: &Path, mark: Option<&str>) -> Result<Self> {
         let mut supervisor = Command::new("sh");
-        supervisor.arg("-c").arg(SUPERVISOR).arg("ground-supervisor");
+        supervisor
+            .arg("-c")
+            .arg(SUPERVISOR)
+            .arg("ground-supervisor");
         supervisor.arg(log).arg(mark.unwrap_or_default());
-        supervisor.arg(command.get_program()).args(command.get_args());
+        supervisor
+            .arg(command.get_program())
+            .args(command.get_args());
         for (name, value) in command.get_envs() {
             match value {
                 Some(value) => supervisor.env(name, value),
@@ -72,7 +77,9 @@ impl Drop for Server {
             std::thread::sleep(Duration::from_millis(2));
         }
         // The supervisor itself hangs: take its whole group.
-        let group = i32::try_from(self.supervisor.id()).ok().and_then(rustix::process::Pid::from_raw);
+        let group = i32::try_from(self.supervisor.id())
+            .ok()
+            .and_then(rustix::process::Pid::from_raw);
         if let Some(group) = group {
             let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
         }
@@ -84,7 +91,11 @@ impl Drop for Server {
 pub(super) async fn run(mut command: tokio::process::Command, input: &[u8]) -> Result<Outcome> {
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
     command.stderr(Stdio::piped()).kill_on_drop(true);
-    let name = command.as_std().get_program().to_string_lossy().into_owned();
+    let name = command
+        .as_std()
+        .get_program()
+        .to_string_lossy()
+        .into_owned();
     let mut child = command
         .spawn()
         .map_err(|error| GroundError::because(&format!("starting {name}"), error))?;
@@ -96,7 +107,8 @@ pub(super) async fn run(mut command: tokio::process::Command, input: &[u8]) -> R
         }
     };
     let ((), output) = tokio::join!(feed, child.wait_with_output());
-    let output = output.map_err(|error| GroundError::because(&format!("waiting for {name}"), error))?;
+    let output =
+        output.map_err(|error| GroundError::because(&format!("waiting for {name}"), error))?;
     Ok(Outcome {
         code: output.status.code(),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -106,12 +118,20 @@ pub(super) async fn run(mut command: tokio::process::Command, input: &[u8]) -> R
 
 /// Runs a program that must succeed; gives its standard output.
 pub(super) async fn must(command: tokio::process::Command, input: &[u8]) -> Result<String> {
-    let name = command.as_std().get_program().to_string_lossy().into_owned();
+    let name = command
+        .as_std()
+        .get_program()
+        .to_string_lossy()
+        .into_owned();
     let outcome = run(command, input).await?;
     if outcome.code == Some(0) {
         return Ok(outcome.stdout);
     }
-    let text = format!("{name} failed ({:?}): {}", outcome.code, outcome.stderr.trim());
+    let text = format!(
+        "{name} failed ({:?}): {}",
+        outcome.code,
+        outcome.stderr.trim()
+    );
     Err(GroundError::new(text))
 }
 
@@ -130,7 +150,10 @@ where
     let log = std::fs::read_to_string(log).unwrap_or_default();
     let tail: Vec<&str> = log.lines().rev().take(8).collect();
     let tail: Vec<&str> = tail.into_iter().rev().collect();
-    Err(GroundError::new(format!("{what} did not come up:\n{}", tail.join("\n"))))
+    Err(GroundError::new(format!(
+        "{what} did not come up:\n{}",
+        tail.join("\n")
+    )))
 }
 
 /// A TCP port on loopback that nobody listened on a moment ago.

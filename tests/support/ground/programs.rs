@@ -46,7 +46,10 @@ fn is_program(file: &Path) -> bool {
 
 /// `find`, as an error that names the package.
 pub(super) fn require(program: &str) -> Result<PathBuf> {
-    let package = SERVERS.iter().chain(KEYCHAIN).find(|(name, _)| *name == program);
+    let package = SERVERS
+        .iter()
+        .chain(KEYCHAIN)
+        .find(|(name, _)| *name == program);
     let package = package.map_or(program, |(_, package)| package);
     find(program).ok_or_else(|| missing(&[(program, package)]))
 }
@@ -70,8 +73,16 @@ pub(super) fn require_keychain() -> Result<()> {
 }
 
 fn require_all(wanted: &[(&str, &str)]) -> Result<()> {
-    let absent: Vec<_> = wanted.iter().filter(|(name, _)| find(name).is_none()).copied().collect();
-    if absent.is_empty() { Ok(()) } else { Err(missing(&absent)) }
+    let absent: Vec<_> = wanted
+        .iter()
+        .filter(|(name, _)| find(name).is_none())
+        .copied()
+        .collect();
+    if absent.is_empty() {
+        Ok(())
+    } else {
+        Err(missing(&absent))
+    }
 }
 
 fn require_extensions() -> Result<()> {
@@ -85,7 +96,11 @@ fn require_extensions() -> Result<()> {
         .filter(|(name, _)| !loaded.lines().any(|line| line.trim() == *name))
         .copied()
         .collect();
-    if absent.is_empty() { Ok(()) } else { Err(missing(&absent)) }
+    if absent.is_empty() {
+        Ok(())
+    } else {
+        Err(missing(&absent))
+    }
 }
 
 fn missing(absent: &[(&str, &str)]) -> GroundError {
@@ -107,10 +122,16 @@ mod tests {
 
     #[test]
     fn a_missing_program_is_named_with_its_package_once() {
-        let error = missing(&[("mariadbd", "mariadb-server"), ("mariadb-install-db", "mariadb-server")]);
+        let error = missing(&[
+            ("mariadbd", "mariadb-server"),
+            ("mariadb-install-db", "mariadb-server"),
+        ]);
         let text = error.to_string();
         assert!(text.contains("mariadbd, mariadb-install-db"), "{text}");
-        assert!(text.ends_with("--no-install-recommends mariadb-server"), "{text}");
+        assert!(
+            text.ends_with("--no-install-recommends mariadb-server"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -42,7 +42,8 @@ impl Sshd {
             daemons: Vec::new(),
         };
         let home = sshd.folder.join("home");
-        std::fs::create_dir_all(&home).map_err(|error| GroundError::because("making the login's home", error))?;
+        std::fs::create_dir_all(&home)
+            .map_err(|error| GroundError::because("making the login's home", error))?;
         make_key(&sshd.folder.join("host_key")).await?;
         make_key(&sshd.folder.join("client_key")).await?;
         let public = read(&sshd.folder.join("client_key.pub"))?;
@@ -75,7 +76,9 @@ impl Sshd {
         let key = read(&self.folder.join("host_key.pub")).unwrap_or_default();
         let key: Vec<&str> = key.split_whitespace().take(2).collect();
         let key = key.join(" ");
-        self.addresses().map(|address| format!("[{address}]:{} {key}\n", self.port)).collect()
+        self.addresses()
+            .map(|address| format!("[{address}]:{} {key}\n", self.port))
+            .collect()
     }
 
     pub(super) fn trust(&self) -> Result<()> {
@@ -108,7 +111,11 @@ impl Sshd {
     pub(super) fn set_login_noise(&self, text: &str) -> Result<()> {
         // Bash reads this file for commands over ssh, too; other shells read the profile at most.
         let quoted = text.replace('\'', r"'\''");
-        let line = if text.is_empty() { String::new() } else { format!("printf '%s\\n' '{quoted}'\n") };
+        let line = if text.is_empty() {
+            String::new()
+        } else {
+            format!("printf '%s\\n' '{quoted}'\n")
+        };
         self.write("home/.bashrc", &line)
     }
 
@@ -136,16 +143,22 @@ impl Sshd {
     async fn listen(&mut self) -> Result<()> {
         if super::database::is_root() {
             // The daemon drops its privileges into this folder and does not make it itself.
-            std::fs::create_dir_all("/run/sshd").map_err(|error| GroundError::because("making /run/sshd", error))?;
+            std::fs::create_dir_all("/run/sshd")
+                .map_err(|error| GroundError::because("making /run/sshd", error))?;
         }
         let addresses: Vec<String> = self.addresses().collect();
         for (number, chunk) in addresses.chunks(ADDRESSES_PER_DAEMON).enumerate() {
             let name = format!("sshd-{number}.conf");
             self.write(&name, &self.server_text(chunk)?)?;
             let mut command = Command::new(programs::require("sshd")?);
-            command.arg("-D").arg("-e").arg("-f").arg(self.folder.join(&name));
+            command
+                .arg("-D")
+                .arg("-e")
+                .arg("-f")
+                .arg(self.folder.join(&name));
             let log = self.log(number);
-            self.daemons.push(Server::start(&command, &log, Some(&self.mark()))?);
+            self.daemons
+                .push(Server::start(&command, &log, Some(&self.mark()))?);
         }
         for (number, chunk) in addresses.chunks(ADDRESSES_PER_DAEMON).enumerate() {
             for address in chunk {
@@ -200,13 +213,16 @@ impl Sshd {
     }
 
     fn write(&self, name: &str, text: &str) -> Result<()> {
-        std::fs::write(self.folder.join(name), text).map_err(|error| GroundError::because(&format!("writing {name}"), error))
+        std::fs::write(self.folder.join(name), text)
+            .map_err(|error| GroundError::because(&format!("writing {name}"), error))
     }
 }
 
 async fn make_key(file: &Path) -> Result<()> {
     let mut keygen = tokio::process::Command::new("ssh-keygen");
-    keygen.args(["-q", "-t", "ed25519", "-N", "", "-C", "ground", "-f"]).arg(file);
+    keygen
+        .args(["-q", "-t", "ed25519", "-N", "", "-C", "ground", "-f"])
+        .arg(file);
     processes::must(keygen, &[]).await.map(drop)
 }
 
@@ -219,7 +235,8 @@ fn user_name() -> Result<String> {
 }
 
 fn read(file: &Path) -> Result<String> {
-    std::fs::read_to_string(file).map_err(|error| GroundError::because(&format!("reading {}", file.display()), error))
+    std::fs::read_to_string(file)
+        .map_err(|error| GroundError::because(&format!("reading {}", file.display()), error))
 }
 
 fn quote(file: &Path) -> String {
