@@ -3,5 +3,9 @@
 //! | Room | Stands for |
 //! |---|---|
 //! | [`crypto`] | RSA, random numbers, tokens, sealed boxes |
+//! | [`gateway`] | Adobe's gateways and the merchant registry |
+//! | [`http`] | what requests to gateways and portal have in common |
 
 pub mod crypto;
+pub mod gateway;
+pub mod http;
