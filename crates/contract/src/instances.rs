@@ -1,0 +1,263 @@
+//! Instances as the board shows them.
+
+use patchbay_core::connection::{self, Verdict};
+use patchbay_core::instance::{self, Instance, Way};
+use patchbay_core::ports::clock::UnixMillis;
+use serde::Serialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use ts_rs::TS;
+
+/// One instance on the board.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct InstanceRow {
+    /// Opaque id.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// What it is for.
+    pub role: Role,
+    /// The label of its account.
+    pub account: String,
+    /// The SSH target, or the storefront address of one that is only watched.
+    pub address: String,
+    /// Whether it is only watched, never written to.
+    pub watch_only: bool,
+    /// The name or id of the data space it uses, where known.
+    pub data_space: Option<String>,
+    /// How it stands now.
+    pub state: ConnectionState,
+    /// Which light that shows.
+    pub light: Light,
+    /// Why, in one line; `null` where it was never checked.
+    pub reason: Option<Remark>,
+    /// Whatever else is true.
+    pub findings: Vec<Remark>,
+    /// When Adobe's answer behind the state came, RFC 3339.
+    pub proven_at: Option<String>,
+    /// When it last was connected, RFC 3339.
+    pub connected_at: Option<String>,
+}
+
+/// What an instance is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub enum Role {
+    /// Real customers buy here.
+    Live,
+    /// Will be live.
+    LiveNotOpenYet,
+    /// A copy for trying things.
+    Staging,
+    /// A developer's copy.
+    Development,
+}
+
+/// How an instance stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+#[expect(
+    missing_docs,
+    reason = "the core's states, one for one; they are explained there"
+)]
+pub enum ConnectionState {
+    Unknown,
+    Unreachable,
+    DifferentInstance,
+    ConnectorMissing,
+    NotConnected,
+    Incomplete,
+    AccountNotVerified,
+    DataSpaceConflict,
+    DataSpaceMismatch,
+    GatewayOverridden,
+    Drifted,
+    Unverified,
+    Connected,
+}
+
+/// The three lights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub enum Light {
+    /// All of it, proven.
+    Connected,
+    /// Something is missing or rejected.
+    NotConnected,
+    /// Somebody should look.
+    NeedsALook,
+}
+
+/// A reason or a finding: a code for programs, an English sentence for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct Remark {
+    /// Stable, camelCase.
+    pub code: String,
+    /// What it means for this instance.
+    pub text: String,
+}
+
+/// What the core knows of an instance's standing, beside the instance itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Standing<'a> {
+    /// What the state machine says now; `None` where it was never checked.
+    pub verdict: Option<&'a Verdict>,
+    /// The name or id of its data space.
+    pub data_space: Option<&'a str>,
+    /// When Adobe's answer came.
+    pub proven_at: Option<UnixMillis>,
+    /// When it last was connected.
+    pub connected_at: Option<UnixMillis>,
+}
+
+impl InstanceRow {
+    /// The row of `instance`, which belongs to the account labelled `account`.
+    pub fn new(instance: &Instance, account: &str, standing: Standing<'_>) -> Self {
+        let state = standing
+            .verdict
+            .map_or(connection::ConnectionState::Unknown, |verdict| {
+                verdict.state
+            });
+        let findings = standing
+            .verdict
+            .map_or(&[][..], |verdict| &verdict.findings);
+        Self {
+            id: instance.id.as_str().to_owned(),
+            name: instance.name.clone(),
+            role: instance.role.into(),
+            account: account.to_owned(),
+            address: address(instance),
+            watch_only: matches!(instance.way, Way::WatchOnly),
+            data_space: standing.data_space.map(str::to_owned),
+            state: state.into(),
+            light: state.light().into(),
+            reason: standing.verdict.map(|verdict| (&verdict.reason).into()),
+            findings: findings.iter().map(Remark::from).collect(),
+            proven_at: standing.proven_at.and_then(rfc3339),
+            connected_at: standing.connected_at.and_then(rfc3339),
+        }
+    }
+}
+
+fn address(instance: &Instance) -> String {
+    match &instance.way {
+        Way::Ssh(way) => way.target.clone(),
+        Way::WatchOnly => instance.url.clone().unwrap_or_default(),
+    }
+}
+
+/// A time as the contract writes it; `None` for one outside the years 0 to 9999.
+fn rfc3339(time: UnixMillis) -> Option<String> {
+    let nanos = i128::from(time.0) * 1_000_000;
+    let time = OffsetDateTime::from_unix_timestamp_nanos(nanos).ok()?;
+    time.format(&Rfc3339).ok()
+}
+
+impl From<instance::Role> for Role {
+    fn from(role: instance::Role) -> Self {
+        match role {
+            instance::Role::Live => Self::Live,
+            instance::Role::LiveNotOpenYet => Self::LiveNotOpenYet,
+            instance::Role::Staging => Self::Staging,
+            instance::Role::Development => Self::Development,
+        }
+    }
+}
+
+impl From<connection::ConnectionState> for ConnectionState {
+    fn from(state: connection::ConnectionState) -> Self {
+        use connection::ConnectionState as Core;
+        match state {
+            Core::Unknown => Self::Unknown,
+            Core::Unreachable => Self::Unreachable,
+            Core::DifferentInstance => Self::DifferentInstance,
+            Core::ConnectorMissing => Self::ConnectorMissing,
+            Core::NotConnected => Self::NotConnected,
+            Core::Incomplete => Self::Incomplete,
+            Core::AccountNotVerified => Self::AccountNotVerified,
+            Core::DataSpaceConflict => Self::DataSpaceConflict,
+            Core::DataSpaceMismatch => Self::DataSpaceMismatch,
+            Core::GatewayOverridden => Self::GatewayOverridden,
+            Core::Drifted => Self::Drifted,
+            Core::Unverified => Self::Unverified,
+            Core::Connected => Self::Connected,
+        }
+    }
+}
+
+impl From<connection::Light> for Light {
+    fn from(light: connection::Light) -> Self {
+        match light {
+            connection::Light::Connected => Self::Connected,
+            connection::Light::NotConnected => Self::NotConnected,
+            connection::Light::NeedsALook => Self::NeedsALook,
+        }
+    }
+}
+
+impl From<&connection::Remark> for Remark {
+    fn from(remark: &connection::Remark) -> Self {
+        Self {
+            code: remark.code.clone(),
+            text: remark.text.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use patchbay_core::id::{AccountId, InstanceId};
+    use patchbay_core::instance::Answers;
+
+    fn watched() -> Instance {
+        Instance {
+            id: InstanceId::from_random([7; 16]),
+            name: "Nordlys live".into(),
+            account: AccountId::from_random([1; 16]),
+            role: instance::Role::Live,
+            way: Way::WatchOnly,
+            url: Some("https://shop.example/".into()),
+            tags: Vec::new(),
+            pin: None,
+            answers: Answers::default(),
+            created_at: UnixMillis(0),
+        }
+    }
+
+    #[test]
+    fn an_instance_that_was_never_checked_is_unknown_and_has_no_reason() {
+        let row = InstanceRow::new(&watched(), "Nordlys Group", Standing::default());
+        assert_eq!(row.state, ConnectionState::Unknown);
+        assert_eq!(row.light, Light::NeedsALook);
+        assert_eq!(row.reason, None);
+        assert_eq!(row.address, "https://shop.example/");
+    }
+
+    #[test]
+    fn every_state_of_the_core_has_the_same_word_here() {
+        for state in connection::ConnectionState::ALL {
+            let word = serde_json::to_value(ConnectionState::from(state)).unwrap();
+            assert_eq!(word, state.as_str());
+            let light = serde_json::to_value(Light::from(state.light())).unwrap();
+            assert_eq!(light, state.light().as_str());
+        }
+    }
+
+    #[test]
+    fn times_are_written_as_the_contract_says() {
+        let standing = Standing {
+            connected_at: Some(UnixMillis(1_774_000_000_500)),
+            ..Standing::default()
+        };
+        let row = InstanceRow::new(&watched(), "Nordlys Group", standing);
+        assert_eq!(row.connected_at.as_deref(), Some("2026-03-20T09:46:40.5Z"));
+    }
+}

@@ -1,0 +1,66 @@
+//! What the window remembers about itself; nothing the core decides by.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// The person's choices for the window.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[ts(export)]
+pub struct WindowPreferences {
+    /// The language; the system's where `null`.
+    pub language: Option<Language>,
+    /// Light or dark.
+    pub theme: Theme,
+}
+
+/// A language the window speaks completely.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub enum Language {
+    /// English.
+    #[serde(rename = "en")]
+    English,
+    /// Traditional Chinese as written in Taiwan.
+    #[serde(rename = "zh-Hant")]
+    TraditionalChinese,
+}
+
+/// Light or dark.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub enum Theme {
+    /// As the system has it.
+    #[default]
+    System,
+    /// Always light.
+    Light,
+    /// Always dark.
+    Dark,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_older_window_wrote_is_still_read() {
+        let read: WindowPreferences = serde_json::from_str(r#"{"language":"zh-Hant"}"#).unwrap();
+        assert_eq!(read.language, Some(Language::TraditionalChinese));
+        assert_eq!(
+            read.theme,
+            Theme::System,
+            "absent means as before there was a choice"
+        );
+    }
+
+    #[test]
+    fn a_language_nobody_speaks_is_refused() {
+        let read = serde_json::from_str::<WindowPreferences>(r#"{"language":"tlh"}"#);
+        assert!(
+            read.is_err(),
+            "the window must not be asked for texts it does not have"
+        );
+    }
+}

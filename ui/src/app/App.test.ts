@@ -1,0 +1,99 @@
+import { fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
+import { beforeEach, expect, test } from "vitest";
+
+import { FakeBackend, row } from "../api/fake";
+import App from "./App.svelte";
+
+let backend: FakeBackend;
+
+beforeEach(() => {
+  backend = new FakeBackend([
+    row({ name: "Nordlys live", state: "connected", light: "connected", provenAt: new Date().toISOString() }),
+    row({ name: "Nordlys staging", role: "staging", state: "dataSpaceConflict" }),
+    row({ name: "Fjord outlet", state: "accountNotVerified", light: "notConnected" }),
+  ]);
+  backend.preferences = { language: "en", theme: "system" };
+});
+
+const open = () => render(App, { backend });
+const names = () => screen.getAllByRole("rowheader").map((each) => each.textContent.trim().split(/\s{2,}/)[0]);
+
+test("every instance is shown with the words of its state", async () => {
+  open();
+  const staging = (await screen.findByText("Nordlys staging")).closest("tr");
+  expect(staging).not.toBeNull();
+  expect(within(staging as HTMLElement).getByText("Data space used twice")).toBeTruthy();
+  expect(within(staging as HTMLElement).getByText("staging")).toBeTruthy();
+  expect(staging?.querySelector("[data-state=dataSpaceConflict]")).not.toBeNull();
+  expect(screen.getByText("3 instances")).toBeTruthy();
+});
+
+test("a light is a filter that can be pressed and released", async () => {
+  open();
+  const light = await screen.findByRole("button", { name: "Not connected 1" });
+  await fireEvent.click(light);
+  expect(light.getAttribute("aria-pressed")).toBe("true");
+  expect(screen.getByText("1 of 3 instances")).toBeTruthy();
+  expect(names()).toHaveLength(1);
+  await fireEvent.click(light);
+  expect(names()).toHaveLength(3);
+});
+
+test("a filter that leaves nothing offers the way back", async () => {
+  open();
+  await fireEvent.input(await screen.findByRole("searchbox"), { target: { value: "zzz" } });
+  await fireEvent.click(screen.getByRole("button", { name: "Show all" }));
+  expect(names()).toHaveLength(3);
+});
+
+test("an empty board shows the three ways in", async () => {
+  backend.rows = [];
+  open();
+  expect(await screen.findByRole("heading", { name: "No instances yet" })).toBeTruthy();
+  expect(screen.getAllByText(/^patchbayctl instance/)).toHaveLength(3);
+});
+
+test("the language changes without a restart, and is remembered", async () => {
+  open();
+  await fireEvent.click(await screen.findByRole("button", { name: "Settings" }));
+  await fireEvent.click(screen.getByRole("radio", { name: "繁體中文" }));
+  expect(await screen.findByRole("heading", { name: "設定" })).toBeTruthy();
+  expect(document.documentElement.lang).toBe("zh-Hant");
+  await waitFor(() => expect(backend.preferences.language).toBe("zh-Hant"));
+});
+
+test("a choice that cannot be saved still holds, and says so", async () => {
+  open();
+  await fireEvent.click(await screen.findByRole("button", { name: "Settings" }));
+  backend.failNext({ code: "internal" });
+  await fireEvent.click(screen.getByRole("radio", { name: "Dark" }));
+  expect(document.documentElement.dataset.theme).toBe("dark");
+  expect(await screen.findByText(/could not be saved/)).toBeTruthy();
+});
+
+test("an unusable data directory is told with what is wrong, and can be tried again", async () => {
+  backend.preferences = { language: "en", theme: "light" };
+  const listed = backend.listInstances.bind(backend);
+  let broken = true;
+  backend.listInstances = () => {
+    if (broken) backend.failNext({ code: "dataDirectoryUnusable", why: "It is a symbolic link." });
+    return listed();
+  };
+  open();
+  const alert = await screen.findByRole("alert");
+  expect(within(alert).getByText("It is a symbolic link.")).toBeTruthy();
+  expect(within(alert).getByText(/Nothing was changed/)).toBeTruthy();
+  broken = false;
+  await fireEvent.click(within(alert).getByRole("button", { name: "Try again" }));
+  expect(await screen.findByText("Nordlys live")).toBeTruthy();
+  expect(screen.queryByRole("alert")).toBeNull();
+});
+
+test("when reading again fails, the last truth stays beside the error", async () => {
+  open();
+  await screen.findByText("Nordlys live");
+  backend.failNext({ code: "internal" });
+  await fireEvent.click(screen.getByRole("button", { name: "Read again" }));
+  expect(await screen.findByRole("alert")).toBeTruthy();
+  expect(names()).toHaveLength(3);
+});

@@ -1,0 +1,21 @@
+import type { IpcError } from "../api/generated/IpcError";
+import type { Texts } from "../i18n";
+
+/** How one error looks; its texts are under the same code. */
+interface Presentation {
+  /** Whether trying again can help while the program runs. */
+  retry: boolean;
+}
+
+/** The one place that decides how each error looks. A code missing here does not compile. */
+export const presentations: Record<IpcError["code"], Presentation> = {
+  dataDirectoryUnusable: { retry: true },
+  dataDirectoryNewer: { retry: false },
+  internal: { retry: true },
+};
+
+/** What is said about an error: what happened and what to do; the detail is the core's English. */
+export function words(error: IpcError, texts: Texts["errors"]): { title: string; next: string; detail: string | null } {
+  const detail = error.code === "dataDirectoryUnusable" ? error.why : null;
+  return { ...texts[error.code], detail };
+}

@@ -1,0 +1,7 @@
+import { app } from "./app";
+import { connection } from "./connection";
+import { errors } from "./errors";
+import { instances } from "./instances";
+import { settings } from "./settings";
+
+export const en = { app, connection, errors, instances, settings };

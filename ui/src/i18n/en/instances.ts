@@ -1,0 +1,38 @@
+export const instances = {
+  title: "Instances",
+  columns: {
+    instance: "Instance",
+    state: "State",
+    account: "Account",
+    dataSpace: "Data space",
+    proof: "Adobe's answer",
+  },
+  roles: {
+    live: "live",
+    liveNotOpenYet: "live, not open yet",
+    staging: "staging",
+    development: "development",
+  },
+  watchOnly: "watched only",
+  noDataSpace: "none known",
+  noProof: "none yet",
+  lastConnected: (age: string) => `last connected ${age}`,
+  moreFindings: (count: number) => (count === 1 ? "1 more finding" : `${count} more findings`),
+  loading: "Reading the records...",
+  nothingMatches: "No instance matches.",
+  showAll: "Show all",
+  refresh: "Read again",
+  shown: (shown: number, all: number) =>
+    shown === all ? `${all === 1 ? "1 instance" : `${all} instances`}` : `${shown} of ${all} instances`,
+  empty: {
+    title: "No instances yet",
+    lead: "An instance is one Adobe Commerce installation. There are three ways in; each begins on the command line and appears here as soon as it is done.",
+    connect: "Connect one over SSH",
+    connectWhy: "For a shop you have a login to. Nothing on the server changes until you apply a plan you have seen.",
+    adopt: "Adopt one that is already connected",
+    adoptWhy: "For a shop that was connected by hand. Add it over SSH as above; then Patchbay takes over what it finds there. The private key can stay where it is.",
+    watch: "Only watch one",
+    watchWhy: "For a shop without a login. Its address is enough; Patchbay never writes to it.",
+    copy: "Instance name, account and address are yours to fill in.",
+  },
+};

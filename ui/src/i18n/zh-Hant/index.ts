@@ -1,0 +1,8 @@
+import type { Texts } from "..";
+import { app } from "./app";
+import { connection } from "./connection";
+import { errors } from "./errors";
+import { instances } from "./instances";
+import { settings } from "./settings";
+
+export const zhHant: Texts = { app, connection, errors, instances, settings };
