@@ -40,6 +40,30 @@ pub fn encode(nonce: &Nonce, writes: &[Write]) -> Secret {
     Secret::new(bytes)
 }
 
+/// Reads back what [`encode`] wrote, as an instance does; `None` where it is anything else.
+///
+/// Only for the stand-ins: in the real world the program on the instance reads it.
+#[cfg(any(test, feature = "fakes"))]
+pub fn decode(opened: &Secret) -> Option<(Nonce, Vec<Write>)> {
+    let text = std::str::from_utf8(opened.expose()).ok()?;
+    let mut lines = text.strip_suffix('\n')?.split('\n');
+    let nonce = Nonce::parse(lines.next()?)?;
+    let mut writes: Vec<Write> = Vec::new();
+    for line in lines {
+        let (path, value) = line.split_once('\t')?;
+        let path = ConfigPath::parse(path)?;
+        if writes.iter().any(|write| write.path == path) {
+            return None;
+        }
+        let value = match value {
+            "-" => None,
+            text => Some(Secret::new(STANDARD.decode(text).ok()?)),
+        };
+        writes.push(Write { path, value });
+    }
+    Some((nonce, writes))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,5 +90,31 @@ mod tests {
                 "0".repeat(32)
             )
         );
+    }
+
+    #[test]
+    fn what_was_encoded_reads_back_and_nothing_else_does() {
+        let nonce = Nonce::from_random([3; 16]);
+        let writes = [Write {
+            path: ConfigPath::ProjectName,
+            value: Some(Secret::new("店舗".into())),
+        }];
+        let (read, back) = decode(&encode(&nonce, &writes)).unwrap();
+        assert_eq!(read, nonce);
+        assert_eq!(back.len(), 1);
+        assert_eq!(back[0].path, ConfigPath::ProjectName);
+        assert_eq!(back[0].value.as_ref().unwrap().expose(), "店舗".as_bytes());
+        assert!(decode(&encode(&nonce, &[])).unwrap().1.is_empty());
+        for bad in [
+            "",
+            "x\n",
+            &format!("{nonce}"),
+            &format!("{nonce}\nno/such/path\tYQ==\n"),
+        ] {
+            assert!(
+                decode(&Secret::new(bad.as_bytes().to_vec())).is_none(),
+                "{bad:?}"
+            );
+        }
     }
 }
