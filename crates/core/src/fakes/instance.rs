@@ -262,32 +262,40 @@ impl FakeInstance {
         UndoBlob(bytes)
     }
 
-    /// The rows a blob holds, if it is ours and that entry's.
+    /// The rows as they would be after an undo, if the blob is ours and that entry's.
     pub(super) fn open_blob(&self, restore: &Restore) -> Result<Rows, TransportError> {
-        self.blobs
+        let former = self
+            .blobs
             .get(&restore.blob.0)
-            .filter(|(entry, _)| *entry == restore.entry)
-            .map(|(_, rows)| rows.clone())
-            .ok_or_else(|| TransportError::Garbled {
-                detail: "the undo data is not this instance's or not this entry's".to_owned(),
-            })
+            .filter(|(entry, _)| *entry == restore.entry);
+        let Some((_, (values, _))) = former else {
+            return Err(TransportError::UndoUnusable {
+                detail: "it is another instance's or another entry's".to_owned(),
+            });
+        };
+        let mut after = self.values.clone();
+        for path in &restore.touched {
+            match values.get(path) {
+                Some(value) => after.insert(*path, value.clone()),
+                None => after.remove(path),
+            };
+        }
+        Ok((after, self.payments.clone()))
     }
 
     /// What an undo would bring back.
-    pub(super) fn former(&self, request: &BeginRequest, rows: &Rows, sign_at: i64) -> Former {
+    pub(super) fn former(request: &BeginRequest, rows: &Rows, sign_at: i64) -> Former {
         let mut former = Former {
             exact: Vec::new(),
             plain: Vec::new(),
             identity: Vec::new(),
-            touched: Vec::new(),
+            touched: restore_paths(request),
             tokens: tokens(sign_at, |path| rows.0.get(&path).map(Vec::as_slice)),
         };
         for path in ConfigPath::ALL {
-            let row = rows.0.get(&path);
-            if row != self.values.get(&path) {
-                former.touched.push(path);
-            }
-            let Some(value) = row else { continue };
+            let Some(value) = rows.0.get(&path) else {
+                continue;
+            };
             let seen = seen(path, value, &request.key);
             former.exact.push((path, seen.exact));
             former.plain.extend(seen.plain.map(|plain| (path, plain)));
@@ -297,6 +305,13 @@ impl FakeInstance {
         }
         former
     }
+}
+
+fn restore_paths(request: &BeginRequest) -> Vec<ConfigPath> {
+    let restore = request.restore.as_ref();
+    restore
+        .map(|restore| restore.touched.clone())
+        .unwrap_or_default()
 }
 
 /// How one value looks from outside.

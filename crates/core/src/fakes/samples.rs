@@ -175,6 +175,7 @@ pub fn sample_evidence(n: u8, instance: &InstanceId) -> Result<Evidence, Records
         },
         exact: BTreeMap::new(),
         plain: BTreeMap::new(),
+        identity: BTreeMap::new(),
         data_space: Some(data_space.id),
         versions: Versions {
             php: "8.3.1".to_owned(),
@@ -183,6 +184,10 @@ pub fn sample_evidence(n: u8, instance: &InstanceId) -> Result<Evidence, Records
     };
     seen.exact
         .insert(ConfigPath::SandboxPrivateKey, key.exact(b"x"));
+    seen.identity.insert(
+        ConfigPath::SandboxPrivateKey,
+        IdentityFingerprint::of_spki(b"x"),
+    );
     seen.plain
         .insert(ConfigPath::ProjectName, "北光".to_owned());
     let adobe = AdobeProof {

@@ -263,7 +263,7 @@ impl Transport for FakeTransport {
                 .transpose()?;
             let former = restore.as_ref().map(|rows| {
                 let sign_at = self.sign_at(instance.clock_ahead, request.sign_after);
-                instance.former(request, rows, sign_at)
+                FakeInstance::former(request, rows, sign_at)
             });
             let undo = instance.make_blob(&request.entry);
             instance.in_conversation = true;
