@@ -170,7 +170,7 @@ impl Simulator {
             .spawn(move || {
                 runtime.block_on(serve(served, stopped));
                 // Whoever never answers is not waited for.
-                runtime.shutdown_background();
+                runtime.shutdown_timeout(LAST_WORDS);
             })?;
         Ok(Self {
             stage,

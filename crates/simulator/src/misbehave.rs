@@ -157,9 +157,17 @@ fn bomb_member() -> Bytes {
 }
 
 fn truncated() -> Response {
-    let body = stream::iter([Ok::<_, std::convert::Infallible>(Bytes::from_static(
-        b"{\"results\":[{\"proj",
-    ))]);
+    let body = stream::unfold(true, |first| async move {
+        if first {
+            return Some((
+                Ok::<_, std::convert::Infallible>(Bytes::from_static(b"{\"results\":[{\"proj")),
+                false,
+            ));
+        }
+        // While nothing more is ready, what there is goes out; an end at once would withhold it.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        None
+    });
     let mut response = plain(200, "application/json", Body::from_stream(body));
     response
         .headers_mut()

@@ -1,18 +1,70 @@
 //! A client that follows the recipe, and departs from it on demand.
 
+use std::sync::LazyLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use patchbay_simulator::token::constant_claims;
-use patchbay_simulator::{Config, ReadyKey, Scenario, Simulator, Situation};
+use patchbay_simulator::token::{MadePair, constant_claims, make_pair};
+use patchbay_simulator::{
+    Config, Gateway, NewAccount, ReadyAccount, ReadyKey, Scenario, Simulator, Situation,
+};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Map, Value, json};
 
-/// A simulator in the plain good situation.
+/// A simulator with one account in the plain good situation.
+///
+/// As [`Scenario::AllWell`], but with the two pairs that all tests share: making a pair takes
+/// longer than most tests.
 pub fn all_well() -> (Simulator, Situation) {
+    static PAIRS: LazyLock<[MadePair; 2]> =
+        LazyLock::new(|| [make_pair().unwrap(), make_pair().unwrap()]);
     let simulator = Simulator::start(Config::default()).unwrap();
-    let situation = simulator.play(Scenario::AllWell).unwrap();
-    (simulator, situation)
+    let account = simulator.world(|world| {
+        let organisation = Some("Harbour Tea".to_owned());
+        let account = world
+            .create_account(NewAccount {
+                organisation,
+                ..NewAccount::default()
+            })
+            .unwrap();
+        let mage_id = account.mage_id;
+        world.initialize(&mage_id, "Harbour").unwrap();
+        let mut key = |gateway, pair: &MadePair| {
+            let key = world
+                .register_key(&mage_id, gateway, "Shared", None, &pair.public_key)
+                .unwrap();
+            let private_key = pair.private_key.clone();
+            let (id, name, api_key, created_at) = (key.id, key.name, key.api_key, key.created_at);
+            ReadyKey {
+                id,
+                name,
+                gateway,
+                api_key,
+                private_key,
+                created_at,
+            }
+        };
+        let production = key(Gateway::Production, &PAIRS[0]);
+        let sandbox = key(Gateway::Sandbox, &PAIRS[1]);
+        let projects = world.account(&mage_id).unwrap().projects.clone();
+        let sign_in = account.sign_ins[0].token.clone();
+        let organisation = account.organisation;
+        ReadyAccount {
+            mage_id,
+            organisation,
+            sign_in,
+            production,
+            sandbox,
+            projects,
+        }
+    });
+    (
+        simulator,
+        Situation {
+            scenario: Scenario::AllWell,
+            accounts: vec![account],
+        },
+    )
 }
 
 /// A client that follows no redirect and waits ten seconds at most.
