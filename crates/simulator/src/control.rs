@@ -19,8 +19,8 @@ use crate::door::Shared;
 use crate::fault::{Door, Rule};
 use crate::gateway::answer;
 use crate::portal::{bearer, read, refused, trouble};
-use crate::scenario::{self, Scenario, Situation};
-use crate::stage::{ClockSkew, Stage};
+use crate::scenario::Scenario;
+use crate::stage::ClockSkew;
 use crate::words;
 use crate::world::{NewAccount, WorldError, new_data_space};
 
@@ -340,7 +340,7 @@ async fn play(State(stage): State<Shared>, body: Body) -> Response {
         Err(response) => return *response,
     };
     let at = stage.clone();
-    match tokio::task::spawn_blocking(move || set_up(&at, name)).await {
+    match tokio::task::spawn_blocking(move || at.play(name)).await {
         Ok(outcome) => finish(ask(outcome).map(|situation| answer(200, &value(&situation)))),
         Err(_) => trouble(500, "internal", "The scenario could not be set up"),
     }
@@ -348,26 +348,4 @@ async fn play(State(stage): State<Shared>, body: Body) -> Response {
 
 async fn state(State(stage): State<Shared>) -> Response {
     answer(200, &stage.world().to_json())
-}
-
-/// Replaces everything by a situation. Takes some CPU: never on an async thread.
-pub(crate) fn set_up(stage: &Stage, scenario: Scenario) -> Result<Situation, WorldError> {
-    let setting = scenario::prepare(scenario)?;
-    *stage.world() = setting.world;
-    stage.reset_clocks();
-    for (door, skew) in setting.clocks {
-        stage.set_clock(door, skew);
-    }
-    let mut faults = stage.faults();
-    faults.clear_all();
-    for rule in setting.rules {
-        faults.add(rule)?;
-    }
-    drop(faults);
-    let situation = Situation {
-        scenario,
-        accounts: setting.accounts,
-    };
-    *stage.situation() = Some(situation.clone());
-    Ok(situation)
 }

@@ -243,7 +243,7 @@ impl Simulator {
     /// # Errors
     /// Only when the cryptographic library fails.
     pub fn play(&self, scenario: Scenario) -> Result<Situation, WorldError> {
-        control::set_up(&self.stage, scenario)
+        self.stage.play(scenario)
     }
 }
 

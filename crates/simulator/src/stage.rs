@@ -9,9 +9,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use crate::fault::{Door, Faults};
-use crate::scenario::Situation;
+use crate::scenario::{self, Scenario, Situation};
 use crate::visits::Visits;
-use crate::world::World;
+use crate::world::{World, WorldError};
 
 /// How far a listener's clock is off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,8 +76,20 @@ impl Stage {
         lock(&self.clocks).clone()
     }
 
-    pub(crate) fn reset_clocks(&self) {
-        lock(&self.clocks).clear();
+    /// Replaces everything by a situation. Takes some CPU: never on an async thread.
+    pub(crate) fn play(&self, scenario: Scenario) -> Result<Situation, WorldError> {
+        let setting = scenario::prepare(scenario)?;
+        let mut rules = Faults::default();
+        for rule in setting.rules {
+            rules.add(rule)?;
+        }
+        let accounts = setting.accounts;
+        let situation = Situation { scenario, accounts };
+        *self.world() = setting.world;
+        *self.faults() = rules;
+        *lock(&self.clocks) = setting.clocks;
+        *self.situation() = Some(situation.clone());
+        Ok(situation)
     }
 
     fn clock(&self, door: Door) -> ClockSkew {
