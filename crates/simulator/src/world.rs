@@ -4,6 +4,10 @@
 //! here, so that the portal, the registry, the control interface and the in-process handle
 //! cannot disagree. No HTTP.
 
+mod projects;
+
+pub use projects::new_data_space;
+
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
@@ -11,9 +15,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use crate::account::{
-    Account, ApiKey, DataSpace, DataSpaceType, Gateway, Licence, Project, ReadyKey, Role, SignIn,
-};
+use crate::account::{Account, ApiKey, Gateway, Licence, ReadyKey, Role, SignIn};
 use crate::token::{self, MadePair};
 use crate::words;
 
@@ -134,6 +136,19 @@ impl World {
         words::check_mage_id(&account.mage_id)?;
         if self.account(&account.mage_id).is_ok() {
             return Err(WorldError::Taken("MageID"));
+        }
+        if !account.organisation.is_empty() {
+            account.organisation = words::name(&account.organisation)?;
+        }
+        if account.sign_ins.len() > MAX_KEYS {
+            return Err(WorldError::TooMany("sign-ins"));
+        }
+        if account
+            .sign_ins
+            .iter()
+            .any(|own| own.token.is_empty() || self.signed_in(&own.token).is_some())
+        {
+            return Err(WorldError::Taken("sign-in token"));
         }
         let (keys, projects) = (
             std::mem::take(&mut account.keys),
@@ -262,6 +277,7 @@ impl World {
 
     fn insert_key(&mut self, mage_id: &str, key: ApiKey) -> Result<(), WorldError> {
         words::check_api_key(&key.api_key)?;
+        words::key_name(&key.name)?;
         let public_key = token::read_public_key(key.public_key.as_bytes())
             .map_err(|_| WorldError::Malformed("not an RSA public key of at least 2048 bit"))?;
         let place = (key.gateway, key.api_key.clone());
@@ -341,155 +357,6 @@ impl World {
     pub(crate) fn key_at(&self, gateway: Gateway, api_key: &str) -> Option<&KeyPlace> {
         self.index.get(&(gateway, api_key.to_owned()))
     }
-
-    /// Creates a project with the data spaces that the licence brings.
-    ///
-    /// # Errors
-    /// Unknown account, malformed name, too many projects.
-    pub fn initialize(&mut self, mage_id: &str, name: &str) -> Result<Project, WorldError> {
-        let licence = self.account(mage_id)?.licence;
-        let data_spaces = words::standard_data_spaces(licence)
-            .iter()
-            .map(|(name, kind)| new_data_space(name, *kind))
-            .collect();
-        let project = Project {
-            id: words::random_uuid(),
-            name: words::name(name)?,
-            data_spaces,
-        };
-        self.add_project(mage_id, project)
-    }
-
-    /// Adds a project exactly as given; times left empty are filled in.
-    ///
-    /// # Errors
-    /// Unknown account, malformed or taken ids and names, too many.
-    pub fn add_project(
-        &mut self,
-        mage_id: &str,
-        mut project: Project,
-    ) -> Result<Project, WorldError> {
-        words::check_uuid(&project.id)?;
-        project.name = words::name(&project.name)?;
-        if self
-            .accounts
-            .iter()
-            .flat_map(|account| &account.projects)
-            .any(|other| other.id == project.id)
-        {
-            return Err(WorldError::Taken("project id"));
-        }
-        let data_spaces = std::mem::take(&mut project.data_spaces);
-        let account = self.account_mut(mage_id)?;
-        if account.projects.len() >= MAX_PROJECTS {
-            return Err(WorldError::TooMany("projects"));
-        }
-        let id = project.id.clone();
-        account.projects.push(project);
-        for data_space in data_spaces {
-            if let Err(error) = self.add_data_space(&id, data_space) {
-                self.drop_project(&id);
-                return Err(error);
-            }
-        }
-        self.project(&id).cloned()
-    }
-
-    fn drop_project(&mut self, id: &str) {
-        for account in &mut self.accounts {
-            account.projects.retain(|project| project.id != id);
-        }
-    }
-
-    fn project(&self, id: &str) -> Result<&Project, WorldError> {
-        let mut all = self.accounts.iter().flat_map(|account| &account.projects);
-        all.find(|project| project.id == id)
-            .ok_or(WorldError::Unknown("project"))
-    }
-
-    /// Adds a data space to a project, which at the real place only Support can do.
-    ///
-    /// # Errors
-    /// Unknown project, malformed or taken id, malformed name, too many.
-    pub fn add_data_space(
-        &mut self,
-        project: &str,
-        mut data_space: DataSpace,
-    ) -> Result<DataSpace, WorldError> {
-        words::check_uuid(&data_space.id)?;
-        data_space.name = words::name(&data_space.name)?;
-        let now = words::rfc3339(SystemTime::now());
-        for time in [&mut data_space.created_at, &mut data_space.updated_at] {
-            if time.is_empty() {
-                time.clone_from(&now);
-            }
-        }
-        let mut all = self.accounts.iter().flat_map(|account| &account.projects);
-        if all.any(|p| p.data_spaces.iter().any(|other| other.id == data_space.id)) {
-            return Err(WorldError::Taken("data space id"));
-        }
-        let mut all = self
-            .accounts
-            .iter_mut()
-            .flat_map(|account| &mut account.projects);
-        let project = all
-            .find(|p| p.id == project)
-            .ok_or(WorldError::Unknown("project"))?;
-        if project.data_spaces.len() >= MAX_DATA_SPACES {
-            return Err(WorldError::TooMany("data spaces"));
-        }
-        project.data_spaces.push(data_space.clone());
-        Ok(data_space)
-    }
-
-    /// Removes a data space, as Support may do.
-    ///
-    /// # Errors
-    /// [`WorldError::Unknown`].
-    pub fn remove_data_space(&mut self, id: &str) -> Result<(), WorldError> {
-        for project in self
-            .accounts
-            .iter_mut()
-            .flat_map(|account| &mut account.projects)
-        {
-            let before = project.data_spaces.len();
-            project.data_spaces.retain(|data_space| data_space.id != id);
-            if project.data_spaces.len() < before {
-                return Ok(());
-            }
-        }
-        Err(WorldError::Unknown("data space"))
-    }
-
-    pub(crate) fn own_project_mut(&mut self, mage_id: &str, id: &str) -> Option<&mut Project> {
-        self.account_mut(mage_id)
-            .ok()?
-            .projects
-            .iter_mut()
-            .find(|project| project.id == id)
-    }
-
-    pub(crate) fn own_data_space_mut(&mut self, mage_id: &str, id: &str) -> Option<&mut DataSpace> {
-        let projects = &mut self.account_mut(mage_id).ok()?.projects;
-        projects
-            .iter_mut()
-            .flat_map(|project| &mut project.data_spaces)
-            .find(|space| space.id == id)
-    }
-}
-
-/// A data space with a fresh id.
-#[must_use]
-pub fn new_data_space(name: &str, kind: DataSpaceType) -> DataSpace {
-    let now = words::rfc3339(SystemTime::now());
-    DataSpace {
-        id: words::random_uuid(),
-        name: name.to_owned(),
-        kind,
-        cloud_id: None,
-        created_at: now.clone(),
-        updated_at: now,
-    }
 }
 
 #[cfg(test)]
@@ -501,29 +368,6 @@ mod tests {
         let mut world = World::default();
         world.create_account(NewAccount::default()).unwrap();
         world
-    }
-
-    #[test]
-    fn a_project_gets_the_data_spaces_of_its_licence() {
-        let mut world = world();
-        let open = NewAccount {
-            licence: Licence::OpenSource,
-            ..NewAccount::default()
-        };
-        let open = world.create_account(open).unwrap().mage_id;
-        let kinds = |project: Project| {
-            project
-                .data_spaces
-                .iter()
-                .map(|s| s.kind)
-                .collect::<Vec<_>>()
-        };
-        use DataSpaceType::{Production, Testing};
-        assert_eq!(
-            kinds(world.initialize("MAG000000001", "A").unwrap()),
-            [Production, Testing, Testing]
-        );
-        assert_eq!(kinds(world.initialize(&open, "B").unwrap()), [Production]);
     }
 
     #[test]
@@ -578,24 +422,6 @@ mod tests {
         let mut bad = good.clone();
         bad["accounts"][0]["projects"][0]["id"] = "../etc".into();
         assert!(World::from_json(&bad.to_string()).is_err(), "ids are UUIDs");
-    }
-
-    #[test]
-    fn a_project_that_cannot_be_added_whole_is_not_added() {
-        let mut world = world();
-        let taken = world
-            .initialize("MAG000000001", "Shop")
-            .unwrap()
-            .data_spaces[0]
-            .clone();
-        let project = Project {
-            id: words::random_uuid(),
-            name: "B".into(),
-            data_spaces: vec![taken],
-        };
-        let refused = world.add_project("MAG000000001", project);
-        assert_eq!(refused, Err(WorldError::Taken("data space id")));
-        assert_eq!(world.account("MAG000000001").unwrap().projects.len(), 1);
     }
 
     proptest! {
