@@ -422,6 +422,23 @@ mod tests {
         let mut bad = good.clone();
         bad["accounts"][0]["projects"][0]["id"] = "../etc".into();
         assert!(World::from_json(&bad.to_string()).is_err(), "ids are UUIDs");
+        let mut bad = good.clone();
+        bad["accounts"][0]["organisation"] = "a\u{1b}[2J".into();
+        assert!(
+            World::from_json(&bad.to_string()).is_err(),
+            "names are clean"
+        );
+        let mut second = good["accounts"][0].clone();
+        second["mageId"] = "MAG000000002".into();
+        second["projects"] = serde_json::json!([]);
+        let both = |second: &serde_json::Value| serde_json::json!({"accounts": [good["accounts"][0], second]});
+        let why = World::from_json(&both(&second).to_string()).unwrap_err();
+        assert!(
+            why.contains("sign-in token"),
+            "one token, one account: {why}"
+        );
+        second["signIns"] = serde_json::json!([]);
+        assert!(World::from_json(&both(&second).to_string()).is_ok());
     }
 
     proptest! {
