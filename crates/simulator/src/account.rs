@@ -1,7 +1,7 @@
 //! What the pretended Adobe side knows: MageIDs with their projects, data spaces and API keys.
 //!
 //! Only the shapes live here. What may be done with them is decided in [`crate::world`], how the
-//! registry words them in [`crate::registry`]. There is no private key anywhere in these types:
+//! registry words them in `registry`. There is no private key anywhere in these types:
 //! as at the real place, one exists only in the answer that hands it out.
 
 use std::fmt;

@@ -1,7 +1,7 @@
 //! Failures on request: which door, which path, how often, and what happens there.
 //!
 //! Here is only the choice of a fault. The bytes of a misbehaving answer are made in
-//! [`crate::misbehave`]; slow and lost answers are carried out in [`crate::door`].
+//! `misbehave`; slow and lost answers are carried out in `door`.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,6 @@
 //! The two gateways: who calls, and the errors of those who may not.
 //!
-//! What is behind them is in [`crate::registry`]. Error bodies have the shapes of `docs/facts.md`
+//! What is behind them is in `registry`. Error bodies have the shapes of `docs/facts.md`
 //! (gateway errors, registry errors); statuses that no source states are listed there as ours.
 
 use axum::Router;

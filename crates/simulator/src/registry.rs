@@ -1,6 +1,6 @@
 //! The merchant registry behind both gateways: projects and data spaces of the caller's MageID.
 //!
-//! Answers follow `docs/facts.md`, merchant registry. Callers were let in by [`crate::gateway`];
+//! Answers follow `docs/facts.md`, merchant registry. Callers were let in by `gateway`;
 //! nobody sees anything of another account.
 
 use axum::body::Bytes;
