@@ -4,6 +4,7 @@
 //! the evidence (the check room) and drawing it.
 
 pub mod judge;
+pub mod standing;
 
 use std::collections::BTreeMap;
 
