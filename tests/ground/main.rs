@@ -4,5 +4,4 @@ mod application;
 mod cache;
 mod command_line;
 mod keychains;
-mod registry;
 mod servers;

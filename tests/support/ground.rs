@@ -80,9 +80,8 @@ pub struct Ground {
     sshd: Sshd,
     database: Database,
     instances: AtomicUsize,
+    // Last, so that the folder goes after the servers in it.
     folder: tempfile::TempDir,
-    // Last, so that the folder goes after the servers in it; here also when this process is killed.
-    _janitor: processes::Server,
 }
 
 impl Ground {
@@ -104,7 +103,6 @@ impl Ground {
             .prefix("patchbay-ground-")
             .tempdir()
             .map_err(|error| GroundError::because("making the ground's folder", error))?;
-        let janitor = processes::Server::janitor(folder.path())?;
         let (database, sshd) = tokio::try_join!(
             Database::start(folder.path().join("mariadb")),
             Sshd::start(folder.path().join("ssh"), options)
@@ -114,7 +112,6 @@ impl Ground {
             database,
             instances: AtomicUsize::new(0),
             folder,
-            _janitor: janitor,
         })
     }
 

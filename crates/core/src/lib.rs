@@ -19,8 +19,14 @@ pub mod instance;
 pub mod journal;
 pub mod keypair;
 pub mod look;
+pub mod patchbay;
 pub mod ports;
 pub mod push;
 pub mod registry;
 pub mod secret;
+pub mod settings;
 pub mod text;
+pub mod token;
+
+pub use error::{Error, Result};
+pub use patchbay::{Patchbay, Ports};

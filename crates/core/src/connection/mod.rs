@@ -3,8 +3,8 @@
 //! First match wins; whatever else is true is listed under it as a finding. Not here: collecting
 //! the evidence (the check room) and drawing it.
 
+pub mod check;
 pub mod judge;
-pub mod standing;
 
 use std::collections::BTreeMap;
 

@@ -4,6 +4,7 @@
 //! lies (the keychain port) and how one export is claimed (a later room).
 
 pub mod intake;
+pub mod keeping;
 
 use crate::config::Purpose;
 use crate::fingerprint::{ExactFingerprint, IdentityFingerprint};

@@ -107,6 +107,8 @@ pub struct Surroundings<'a> {
     pub pairs: &'a [PairFacts],
     /// What Adobe said of the keys an undo would bring back; `None` for other plans.
     pub former: Option<&'a FormerKeys>,
+    /// Whether the order touches several instances.
+    pub bulk: bool,
 }
 
 /// What is known of one pair a plan leads to.
@@ -147,7 +149,7 @@ pub fn speak(plan: &Plan, around: &Surroundings<'_>) -> Vec<GuardFinding> {
     pairs_whole(plan, around, &mut said);
     mage_ids(plan, around, &mut said);
     locked(plan, around, &mut said);
-    removal(plan, live, &mut said);
+    removal(plan, live, around.bulk, &mut said);
     production_on_copy(plan, around, &mut said);
     looks_live(around, &mut said);
     former_keys(around, &mut said);
@@ -431,23 +433,29 @@ fn locked(plan: &Plan, around: &Surroundings<'_>, said: &mut Vec<GuardFinding>) 
     }
 }
 
-fn removal(plan: &Plan, live: bool, said: &mut Vec<GuardFinding>) {
+fn removal(plan: &Plan, live: bool, bulk: bool, said: &mut Vec<GuardFinding>) {
     let removed: Vec<&str> = plan
         .changes
         .iter()
         .filter(|change| change.to_exact.is_none())
         .map(|change| short_name(change.path))
         .collect();
-    if live && !removed.is_empty() {
+    if !live || removed.is_empty() {
+        return;
+    }
+    let text = format!(
+        "This removes {} from a live instance; the services that use it stop.",
+        removed.join(", ")
+    );
+    if bulk {
+        let text = format!("{text} Never in bulk: do it for {} alone.", plan.name);
+        say(said, GuardId::G10, Effect::Blocked, text);
+    } else {
         say(
             said,
             GuardId::G10,
             Effect::Confirm,
-            format!(
-                "This removes {} from a live instance; the services that use it stop. Type {}.",
-                removed.join(", "),
-                plan.name
-            ),
+            format!("{text} Type {}.", plan.name),
         );
     }
 }

@@ -2,6 +2,12 @@
 //!
 //! [`plan`] and [`guards`] are pure; [`values`] is what goes into the sealed line.
 
+pub(crate) mod carry;
 pub mod guards;
+pub mod many;
+pub mod order;
 pub mod plan;
+pub(crate) mod prepare;
+pub mod run;
+pub mod settle;
 pub mod values;

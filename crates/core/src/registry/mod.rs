@@ -3,6 +3,8 @@
 //! Facts: docs/facts.md, merchant registry. Only ids, names and type are guaranteed; everything
 //! else may be absent. Not here: asking (the gateway port) and choosing (assignment).
 
+pub mod asking;
+
 use std::fmt;
 
 use crate::id::{DataSpaceId, MageId, ProjectId};

@@ -3,6 +3,8 @@
 //! Reading and checking an address happens here; connecting is the transport port's business and
 //! what the instance should hold is its assignment.
 
+pub mod adding;
+
 use crate::id::{AccountId, InstanceId};
 use crate::ports::clock::UnixMillis;
 use crate::text::{self, TextError};

@@ -1,0 +1,444 @@
+//! Adding, changing, adopting and pinning instances.
+
+use std::collections::BTreeMap;
+
+use super::{Answers, Instance, Pin, Role, SshWay, Way};
+use crate::assignment::Assignment;
+use crate::config::{ConfigPath, Purpose};
+use crate::error::{Error, Result};
+use crate::id::{ApiKey, DataSpaceId};
+use crate::journal::{Action, JournalEvent, Phase};
+use crate::keypair::intake;
+use crate::keypair::keeping::FoundPair;
+use crate::look::Look;
+use crate::patchbay::Patchbay;
+use crate::ports::crypto::{SealPublic, SealSecret};
+use crate::ports::gateway::Bearer;
+use crate::ports::transport::{HostKey, TransportError};
+use crate::registry::DataSpace;
+use crate::secret::Secret;
+use crate::text::{self, TextError};
+
+/// An instance to be added.
+#[derive(Clone, Debug)]
+pub struct NewInstance<'a> {
+    /// What to call it.
+    pub name: &'a str,
+    /// The account's label.
+    pub account: &'a str,
+    /// What it is for.
+    pub role: Role,
+    /// How to get there.
+    pub way: Way,
+    /// Its storefront address; needed for watch-only.
+    pub url: Option<&'a str>,
+    /// Free words.
+    pub tags: Vec<String>,
+}
+
+/// What to change of an instance; `None` leaves it.
+#[derive(Clone, Debug, Default)]
+pub struct InstanceEdit {
+    /// Another name.
+    pub name: Option<String>,
+    /// Another role.
+    pub role: Option<Role>,
+    /// Another way in.
+    pub way: Option<Way>,
+    /// Another address.
+    pub url: Option<String>,
+    /// Other tags.
+    pub tags: Option<Vec<String>>,
+}
+
+/// What came of adding an instance: it is added also when it cannot be reached now.
+#[derive(Debug)]
+pub struct Added {
+    /// The instance, pinned when it was reached.
+    pub instance: Instance,
+    /// What was seen there, or why nothing.
+    pub look: Option<std::result::Result<Look, TransportError>>,
+}
+
+/// What adopting found and made.
+#[derive(Debug)]
+pub struct Adopted {
+    /// The instance.
+    pub instance: Instance,
+    /// What it holds, now its assignment.
+    pub assignment: Assignment,
+    /// Which private keys came to this computer's keychain.
+    pub taken: Vec<Purpose>,
+}
+
+impl Patchbay {
+    /// Every instance, by name.
+    ///
+    /// # Errors
+    /// When the records cannot be read.
+    pub async fn instances(&self) -> Result<Vec<Instance>> {
+        Ok(self.ports.records.instances().await?)
+    }
+
+    /// Adds an instance and, where there is a way in, looks at it once to pin who it is.
+    ///
+    /// # Errors
+    /// Bad input, a taken name, records, or an instance that is known already under another name
+    /// with the same way in. Not being reachable is no error.
+    pub async fn add_instance(&self, new: NewInstance<'_>) -> Result<Added> {
+        let account = self.account_named(new.account).await?;
+        let mut instance = Instance {
+            id: self.new_instance_id()?,
+            name: text::name("the name", new.name)?,
+            account: account.id,
+            role: new.role,
+            way: checked_way(new.way)?,
+            url: new.url.map(checked_url).transpose()?,
+            tags: new
+                .tags
+                .iter()
+                .map(|tag| text::name("the tag", tag))
+                .collect::<std::result::Result<_, _>>()?,
+            pin: None,
+            answers: Answers::default(),
+            created_at: self.ports.clock.now(),
+        };
+        if instance.way == Way::WatchOnly && instance.url.is_none() {
+            return Err(TextError::Empty { what: "the URL" }.into());
+        }
+        let look = match &instance.way {
+            Way::Ssh(way) => Some(self.look_at(&instance, way, None).await?),
+            Way::WatchOnly => None,
+        };
+        if let Some(Ok(look)) = &look {
+            instance.pin = Some(look.pin.clone());
+            if instance.url.is_none() {
+                instance.url = checked_url(&look.pin.base_url).ok();
+            }
+        }
+        self.ports.records.save_instance(&instance).await?;
+        Ok(Added { instance, look })
+    }
+
+    /// Changes an instance. A new way in is looked at on the next check; the pin stays.
+    ///
+    /// # Errors
+    /// No such instance, bad input, a taken name, records.
+    pub async fn edit_instance(&self, name: &str, edit: InstanceEdit) -> Result<Instance> {
+        let mut instance = self.instance_named(name).await?;
+        if let Some(name) = edit.name {
+            instance.name = text::name("the name", &name)?;
+        }
+        if let Some(role) = edit.role {
+            if role != instance.role {
+                instance.answers.confirmed.clear();
+                instance.answers.is_live = None;
+            }
+            instance.role = role;
+        }
+        if let Some(way) = edit.way {
+            instance.way = checked_way(way)?;
+        }
+        if let Some(url) = edit.url {
+            instance.url = Some(checked_url(&url)?);
+        }
+        if let Some(tags) = edit.tags {
+            instance.tags = tags
+                .iter()
+                .map(|tag| text::name("the tag", tag))
+                .collect::<std::result::Result<_, _>>()?;
+        }
+        self.ports.records.save_instance(&instance).await?;
+        Ok(instance)
+    }
+
+    /// Removes an instance from this computer; nothing changes on the server.
+    ///
+    /// # Errors
+    /// No such instance, or the records.
+    pub async fn remove_instance(&self, name: &str) -> Result<Instance> {
+        let instance = self.instance_named(name).await?;
+        self.ports.records.remove_instance(&instance.id).await?;
+        Ok(instance)
+    }
+
+    /// Says who the instance is now (P12). `confirm` is its typed name.
+    ///
+    /// # Errors
+    /// The name does not match, it cannot be reached, records, keychain.
+    pub async fn repin_instance(&self, name: &str, confirm: &str) -> Result<Instance> {
+        let mut instance = self.instance_named(name).await?;
+        if confirm.trim() != instance.name {
+            return Err(Error::refused(
+                "nameNotTyped",
+                format!("The name typed is not \"{}\".", instance.name),
+                "Type the instance's name to pin it again.",
+            ));
+        }
+        let way = ssh_way(&instance)?.clone();
+        let look = self.look_at(&instance, &way, None).await??;
+        instance.pin = Some(look.pin);
+        self.journal_note(&instance, Action::Repin).await?;
+        self.ports.records.save_instance(&instance).await?;
+        Ok(instance)
+    }
+
+    /// Answers G12's question.
+    ///
+    /// # Errors
+    /// No such instance, or the records.
+    pub async fn answer_live(&self, name: &str, live: bool) -> Result<Instance> {
+        let mut instance = self.instance_named(name).await?;
+        instance.answers.is_live = Some(live);
+        self.ports.records.save_instance(&instance).await?;
+        Ok(instance)
+    }
+
+    /// The host keys the server of an instance shows now.
+    ///
+    /// # Errors
+    /// No such instance, no way in, or the server was not reached.
+    pub async fn host_keys(&self, name: &str) -> Result<Vec<HostKey>> {
+        let instance = self.instance_named(name).await?;
+        Ok(self.ports.transport.host_keys(ssh_way(&instance)?).await?)
+    }
+
+    /// Trusts the host key with this fingerprint, if the server shows it now.
+    ///
+    /// # Errors
+    /// As [`Patchbay::host_keys`], or no such key.
+    pub async fn trust_host_key(&self, name: &str, fingerprint: &str) -> Result<HostKey> {
+        let instance = self.instance_named(name).await?;
+        Ok(self
+            .ports
+            .transport
+            .trust(ssh_way(&instance)?, fingerprint)
+            .await?)
+    }
+
+    /// Makes what a connected instance holds its assignment (P11). With `take_keys` its private
+    /// keys come to this computer's keychain too, sealed on the way.
+    ///
+    /// # Errors
+    /// Not reachable, not the instance that was added, nothing to adopt, registry, keychain.
+    pub async fn adopt_instance(&self, name: &str, take_keys: bool) -> Result<Adopted> {
+        let mut instance = self.instance_named(name).await?;
+        let way = ssh_way(&instance)?.clone();
+        let seal = if take_keys {
+            Some(self.ports.crypto.seal_pair()?)
+        } else {
+            None
+        };
+        let look = self
+            .look_at(
+                &instance,
+                &way,
+                seal.as_ref().map(|(public, _)| public.clone()),
+            )
+            .await??;
+        refuse_another(&instance, &look)?;
+        let data_space = self.adopted_space(&look).await?;
+        let keys = self.opened_keys(&look, seal.as_ref())?;
+        let account = self.account_by_id(&instance.account).await?;
+        let mut pairs = BTreeMap::new();
+        for purpose in Purpose::ALL {
+            if let Some((api_key, found)) = found_pair(&look, purpose) {
+                let pair = self
+                    .adopt_pair(
+                        &account,
+                        FoundPair {
+                            purpose,
+                            instance: &instance.name,
+                            api_key: &api_key,
+                            identity: found.0,
+                            exact: found.1,
+                            private_key: keys.get(&purpose),
+                        },
+                    )
+                    .await?;
+                pairs.insert(purpose, pair.id);
+            }
+        }
+        if pairs.is_empty() {
+            return Err(nothing_to_adopt(&instance.name, "no complete key pair"));
+        }
+        self.learn_account(&account.id, std::slice::from_ref(&data_space))
+            .await?;
+        let assignment = Assignment {
+            instance: instance.id.clone(),
+            sandbox: pairs.get(&Purpose::Sandbox).cloned(),
+            production: pairs.get(&Purpose::Production).cloned(),
+            data_space,
+            assigned_at: self.ports.clock.now(),
+        };
+        instance.pin = Some(look.pin);
+        self.journal_note(&instance, Action::Adopt).await?;
+        self.ports.records.save_instance(&instance).await?;
+        self.ports.records.save_assignment(&assignment).await?;
+        Ok(Adopted {
+            instance,
+            assignment,
+            taken: keys.into_keys().collect(),
+        })
+    }
+
+    /// The data space an instance holds, as the registry describes it, asked with the instance's
+    /// own token.
+    async fn adopted_space(&self, look: &Look) -> Result<DataSpace> {
+        let used = look.saas_pair.clone().unwrap_or(Purpose::Production);
+        let id = look
+            .plain(ConfigPath::DataSpaceId)
+            .and_then(|id| DataSpaceId::parse(id).ok())
+            .ok_or_else(|| nothing_to_adopt("The instance", "no data space"))?;
+        let token = look.tokens.iter().find(|token| token.purpose == used);
+        let signed =
+            token.and_then(|token| Some((token.api_key.as_ref()?, token.token.as_ref().ok()?)));
+        let (api_key, token) =
+            signed.ok_or_else(|| nothing_to_adopt("The instance", "no working key pair"))?;
+        let bearer = Bearer { api_key, token };
+        Ok(self
+            .ports
+            .gateway
+            .data_space(used, &bearer, &id)
+            .await?
+            .value)
+    }
+
+    fn opened_keys(
+        &self,
+        look: &Look,
+        seal: Option<&(SealPublic, SealSecret)>,
+    ) -> Result<BTreeMap<Purpose, Secret>> {
+        let mut keys = BTreeMap::new();
+        if let Some((public, secret)) = seal {
+            for (purpose, sealed) in &look.sealed_keys {
+                let text = self.ports.crypto.open(public, secret, sealed)?;
+                let key = intake::read_private_key(&text)?;
+                let seen = look.values.get(&purpose.private_key_path());
+                if seen.and_then(|value| value.identity.as_ref()) != Some(&key.identity) {
+                    return Err(TransportError::Garbled {
+                        detail: "another key than it named".into(),
+                    }
+                    .into());
+                }
+                keys.insert(*purpose, key.der);
+            }
+        }
+        Ok(keys)
+    }
+
+    pub(crate) async fn journal_note(&self, instance: &Instance, action: Action) -> Result<()> {
+        let event = JournalEvent {
+            entry: self.new_entry_id()?,
+            push: self.new_push_id()?,
+            at: self.ports.clock.now(),
+            person: self.person.clone(),
+            phase: Phase::Ended,
+            action,
+            instance: instance.id.clone(),
+            instance_name: instance.name.clone(),
+            changes: Vec::new(),
+            outcome: Some("done".to_owned()),
+            error: None,
+        };
+        self.write_journal(&event, None).await?;
+        self.remember_head().await
+    }
+}
+
+type Found = (
+    crate::fingerprint::IdentityFingerprint,
+    crate::fingerprint::ExactFingerprint,
+);
+
+fn found_pair(look: &Look, purpose: Purpose) -> Option<(ApiKey, Found)> {
+    let api_key = ApiKey::parse(look.plain(purpose.api_key_path())?).ok()?;
+    let key = look.values.get(&purpose.private_key_path())?;
+    Some((api_key, (key.identity.clone()?, key.exact.clone())))
+}
+
+fn nothing_to_adopt(name: &str, what: &str) -> Error {
+    Error::refused(
+        "nothingToAdopt",
+        format!("{name} holds {what}, so there is nothing to adopt."),
+        "Assign key pairs and a data space to it instead.",
+    )
+}
+
+/// Refuses to work on an instance that is not the one that was added (P12).
+pub(crate) fn refuse_another(instance: &Instance, look: &Look) -> Result<()> {
+    let same = |pin: &Pin| pin.identity == look.pin.identity && pin.base_url == look.pin.base_url;
+    match &instance.pin {
+        Some(pin) if !same(pin) => Err(Error::refused(
+            "differentInstance",
+            format!(
+                "What answers there is not the instance that was added as \"{}\"; nothing was written.",
+                instance.name
+            ),
+            "Look at it; if it is right, pin it again by typing its name (instance repin).",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The ssh way of an instance, refused for watch-only ones.
+pub(crate) fn ssh_way(instance: &Instance) -> Result<&SshWay> {
+    match &instance.way {
+        Way::Ssh(way) => Ok(way),
+        Way::WatchOnly => Err(Error::refused(
+            "watchOnly",
+            format!(
+                "\"{}\" is watched by its address only; there is no way in.",
+                instance.name
+            ),
+            "Add its SSH target with instance edit.",
+        )),
+    }
+}
+
+fn checked_way(way: Way) -> Result<Way> {
+    Ok(match way {
+        Way::Ssh(ssh) => Way::Ssh(ssh.checked()?),
+        Way::WatchOnly => Way::WatchOnly,
+    })
+}
+
+/// A storefront address: `https://` or `http://`, a host, nothing invisible, no user information.
+fn checked_url(url: &str) -> std::result::Result<String, TextError> {
+    let url = url.trim();
+    let rest = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"));
+    let host = rest.map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
+    let fine = url.len() <= 500
+        && url
+            .chars()
+            .all(|c| text::is_plain(c) && !c.is_whitespace() && !"<>\"'`\\".contains(c))
+        && host
+            .is_some_and(|host| !host.is_empty() && !host.contains('@') && !host.starts_with('-'));
+    fine.then(|| url.to_owned()).ok_or(TextError::Shape {
+        what: "the URL",
+        why: "an address such as https://shop.example/",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_plain_web_addresses() {
+        assert!(checked_url("https://shop.example/de/").is_ok());
+        assert!(checked_url("http://127.0.0.1:8080/").is_ok());
+        for bad in [
+            "shop.example",
+            "javascript:alert(1)",
+            "https://",
+            "https://a@b/",
+            "https://a b/",
+            "https://<x>/",
+        ] {
+            assert!(checked_url(bad).is_err(), "{bad} is no storefront address");
+        }
+    }
+}

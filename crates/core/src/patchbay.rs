@@ -1,0 +1,191 @@
+//! The one door: everything a window or a command line may ask.
+//!
+//! The use cases themselves stand in their rooms as further methods of [`Patchbay`]; here is what
+//! they share. Not here: choosing adapters (the shell's wiring).
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::error::{Error, Result};
+use crate::fingerprint::FingerprintKey;
+use crate::id::{AccountId, EntryId, InstanceId, KeyPairId, KeychainItem, Nonce, PushId};
+use crate::instance::Instance;
+use crate::journal::{ChainKey, Head, JournalEvent};
+use crate::ports::clock::Clock;
+use crate::ports::crypto::Crypto;
+use crate::ports::gateway::Gateway;
+use crate::ports::keychain::{Asked, Keychain, KeychainError};
+use crate::ports::portal::Portal;
+use crate::ports::records::{OwnSecret, Records};
+use crate::ports::transport::{Transport, UndoBlob};
+use crate::secret::Secret;
+
+/// Everything outside, behind ports.
+#[derive(Clone)]
+pub struct Ports {
+    /// Where private keys live.
+    pub keychain: Arc<dyn Keychain>,
+    /// Keys, random numbers, sealing.
+    pub crypto: Arc<dyn Crypto>,
+    /// Adobe's gateways.
+    pub gateway: Arc<dyn Gateway>,
+    /// A portal with an API.
+    pub portal: Arc<dyn Portal>,
+    /// What we remember on disk.
+    pub records: Arc<dyn Records>,
+    /// The way to instances.
+    pub transport: Arc<dyn Transport>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The one door to everything Patchbay decides.
+#[derive(Clone)]
+pub struct Patchbay {
+    pub(crate) ports: Ports,
+    pub(crate) person: String,
+    kept: Arc<Mutex<Kept>>,
+}
+
+/// What is asked for once and kept while the program runs.
+#[derive(Default)]
+struct Kept {
+    fingerprint_key: Option<FingerprintKey>,
+    chain_key: Option<Arc<ChainKey>>,
+    head: Option<Head>,
+}
+
+impl Patchbay {
+    /// Opens the door over the given outside. `person` is the login name for the journal.
+    pub fn new(ports: Ports, person: &str) -> Self {
+        Self {
+            ports,
+            person: crate::text::outside(person, 64),
+            kept: Arc::default(),
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) async fn fingerprint_key(&self) -> Result<FingerprintKey> {
+        let known = self.kept().fingerprint_key.clone();
+        if let Some(key) = known {
+            return Ok(key);
+        }
+        let key = self.ports.records.fingerprint_key().await?;
+        self.kept().fingerprint_key = Some(key.clone());
+        Ok(key)
+    }
+
+    pub(crate) async fn instance_named(&self, name: &str) -> Result<Instance> {
+        let instances = self.ports.records.instances().await?;
+        instances
+            .into_iter()
+            .find(|instance| instance.name == name.trim())
+            .ok_or_else(|| no_such("instance", name))
+    }
+
+    pub(crate) async fn instance_by_id(&self, id: &InstanceId) -> Result<Instance> {
+        let instances = self.ports.records.instances().await?;
+        instances
+            .into_iter()
+            .find(|instance| &instance.id == id)
+            .ok_or_else(|| no_such("instance", id.as_str()))
+    }
+
+    fn random16(&self) -> Result<[u8; 16]> {
+        let random = self.ports.crypto.random()?;
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&random[..16]);
+        Ok(bytes)
+    }
+
+    pub(crate) fn new_account_id(&self) -> Result<AccountId> {
+        Ok(AccountId::from_random(self.random16()?))
+    }
+
+    pub(crate) fn new_key_pair_id(&self) -> Result<KeyPairId> {
+        Ok(KeyPairId::from_random(self.random16()?))
+    }
+
+    pub(crate) fn new_instance_id(&self) -> Result<InstanceId> {
+        Ok(InstanceId::from_random(self.random16()?))
+    }
+
+    pub(crate) fn new_entry_id(&self) -> Result<EntryId> {
+        Ok(EntryId::from_random(self.random16()?))
+    }
+
+    pub(crate) fn new_push_id(&self) -> Result<PushId> {
+        Ok(PushId::from_random(self.random16()?))
+    }
+
+    pub(crate) fn new_nonce(&self) -> Result<Nonce> {
+        Ok(Nonce::from_random(self.random16()?))
+    }
+
+    pub(crate) fn new_item(&self) -> Result<KeychainItem> {
+        Ok(KeychainItem::from_random(self.random16()?))
+    }
+
+    /// Reads one of our own secrets, making it on the first use. Two processes that make it at
+    /// once both end with the one that is in the keychain.
+    pub(crate) async fn own_key(&self, which: OwnSecret) -> Result<Secret> {
+        let item = self.ports.records.own_secret(which).await?;
+        if let Some(found) = self.ports.keychain.read(&item, Asked::ByUser).await? {
+            return Ok(found);
+        }
+        let made = Secret::new(self.ports.crypto.random()?.to_vec());
+        self.ports.keychain.write(&item, &made).await?;
+        self.ports
+            .keychain
+            .read(&item, Asked::ByUser)
+            .await?
+            .ok_or(Error::Keychain(KeychainError::WrongBytes))
+    }
+
+    pub(crate) async fn chain_key(&self) -> Result<Arc<ChainKey>> {
+        let known = self.kept().chain_key.clone();
+        if let Some(key) = known {
+            return Ok(key);
+        }
+        let key = Arc::new(ChainKey::new(self.own_key(OwnSecret::JournalKey).await?));
+        self.kept().chain_key = Some(Arc::clone(&key));
+        Ok(key)
+    }
+
+    /// Appends to the journal; the keychain learns the new head from [`Patchbay::remember_head`].
+    pub(crate) async fn write_journal(
+        &self,
+        event: &JournalEvent,
+        blob: Option<&UndoBlob>,
+    ) -> Result<()> {
+        let key = self.chain_key().await?;
+        let head = self.ports.records.append(&key, event, blob).await?;
+        self.kept().head = Some(head);
+        Ok(())
+    }
+
+    /// Lets the keychain remember where the journal ends now. Use cases call it once, after their
+    /// last line; a longer chain whose MACs hold is good all the same.
+    pub(crate) async fn remember_head(&self) -> Result<()> {
+        let head = self.kept().head.take();
+        if let Some(head) = head {
+            let item = self
+                .ports
+                .records
+                .own_secret(OwnSecret::JournalHead)
+                .await?;
+            self.ports.keychain.write(&item, &head.to_secret()).await?;
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn no_such(what: &'static str, name: &str) -> Error {
+    Error::NoSuch {
+        what,
+        name: crate::text::outside(name, 120),
+    }
+}

@@ -1,0 +1,399 @@
+//! From the journal's first line to its last: `go`, read back, prove, and the second look after a
+//! cut (P9).
+//!
+//! Not here: everything before the first value leaves (run).
+
+use std::time::Duration;
+
+use super::order::{Outcome, Step};
+use super::plan::{Change, Plan, PlanKind};
+use super::prepare::Prepared;
+use super::run::{Ending, OnStep};
+use super::values::{self, Write};
+use crate::config::{ConfigPath, Purpose};
+use crate::connection::check::Gathered;
+use crate::connection::{Evidence, PairAnswer};
+use crate::error::{Error, Result};
+use crate::id::{DataSpaceId, EntryId, PushId};
+use crate::instance::adding::refuse_another;
+use crate::journal::{Action, ChangeLine, JournalEvent, Phase};
+use crate::look::Look;
+use crate::patchbay::Patchbay;
+use crate::ports::gateway::Bearer;
+use crate::ports::keychain::Asked;
+use crate::ports::transport::{Conversation, Go, LookRequest, NotWritten, Ready, TransportError};
+use crate::secret::Secret;
+
+/// How the look after `committed` or after a cut ended.
+enum After {
+    Seen(Box<Look>),
+    Lost(TransportError),
+}
+
+impl Patchbay {
+    /// From the journal's first line to its last.
+    pub(super) async fn write(
+        &self,
+        prepared: &Prepared,
+        plan: Plan,
+        entry: EntryId,
+        push: &PushId,
+        conversation: Box<dyn Conversation>,
+        on_step: OnStep<'_>,
+    ) -> Result<Ending> {
+        let sealed = match self.sealed(prepared, &plan, conversation.ready()) {
+            Ok(sealed) => sealed,
+            Err(error) => {
+                conversation.leave().await;
+                return Err(error);
+            }
+        };
+        let begun = self.event(prepared, &plan, &entry, push, Phase::Begun, None);
+        if let Err(error) = self
+            .write_journal(&begun, Some(&conversation.ready().undo))
+            .await
+        {
+            conversation.leave().await;
+            return Err(error);
+        }
+        let (outcome, error, after) = self.carry_out(prepared, &plan, conversation, &sealed).await;
+        let mut ending = Ending {
+            outcome,
+            plan: Some(plan),
+            error,
+            evidence: None,
+            entry: Some(entry.clone()),
+        };
+        if let (After::Seen(look), Outcome::Pushed) = (after, outcome) {
+            on_step(&prepared.instance, Step::Verifying);
+            ending.evidence = self.verified(prepared, *look).await?;
+        }
+        // An entry whose outcome is not known stays open, so that the next start asks again.
+        if let (Some(plan), true) = (&ending.plan, outcome != Outcome::OutcomeUnknown) {
+            let ended = self.event(
+                prepared,
+                plan,
+                &entry,
+                push,
+                Phase::Ended,
+                Some((outcome, ending.error.as_ref())),
+            );
+            self.write_journal(&ended, None).await?;
+        }
+        Ok(ending)
+    }
+
+    /// `go`, and everything until the outcome is known.
+    async fn carry_out(
+        &self,
+        prepared: &Prepared,
+        plan: &Plan,
+        mut conversation: Box<dyn Conversation>,
+        sealed: &[u8],
+    ) -> (Outcome, Option<Error>, After) {
+        match conversation.go(sealed).await {
+            Ok(Go::Committed) => {
+                let after = self.read_back(prepared, plan, conversation).await;
+                let error = after_error(plan, &after);
+                let outcome = if error
+                    .as_ref()
+                    .is_some_and(|e| e.code() == "readBackDiffers")
+                {
+                    Outcome::Failed
+                } else {
+                    Outcome::Pushed
+                };
+                (outcome, error, after)
+            }
+            Ok(Go::NotWritten(why)) => {
+                drop(conversation);
+                let (outcome, error) = not_written(plan, why);
+                let lost = TransportError::Broken {
+                    detail: "nothing was written".to_owned(),
+                };
+                (outcome, Some(error), After::Lost(lost))
+            }
+            Err(error) => {
+                drop(conversation);
+                self.second_look(prepared, plan, error).await
+            }
+        }
+    }
+
+    fn sealed(&self, prepared: &Prepared, plan: &Plan, ready: &Ready) -> Result<Vec<u8>> {
+        let mut writes = Vec::new();
+        if prepared.restore.is_none() {
+            for change in &plan.changes {
+                let value = match &change.to_exact {
+                    None => None,
+                    Some(_) => {
+                        let value = prepared
+                            .values
+                            .get(&change.path)
+                            .ok_or_else(|| held_elsewhere(&plan.name))?;
+                        Some(Secret::new(value.expose().to_vec()))
+                    }
+                };
+                writes.push(Write {
+                    path: change.path,
+                    value,
+                });
+            }
+        }
+        let line = values::encode(&ready.look.nonce, &writes);
+        Ok(self.ports.crypto.seal(&ready.seal_to, &line)?)
+    }
+
+    /// Waits for the re-read; when the connection breaks after `committed`, looks again.
+    async fn read_back(
+        &self,
+        prepared: &Prepared,
+        plan: &Plan,
+        conversation: Box<dyn Conversation>,
+    ) -> After {
+        match conversation.finish().await {
+            Ok(look) => After::Seen(Box::new(look)),
+            Err(error) => {
+                tracing::warn!(instance = %plan.name, %error, "committed, but the re-read was lost; looking again");
+                match self.look_under_lock(prepared).await {
+                    Ok(look) => After::Seen(Box::new(look)),
+                    Err(_) => After::Lost(error),
+                }
+            }
+        }
+    }
+
+    async fn look_under_lock(&self, prepared: &Prepared) -> Result<Look> {
+        let request = LookRequest {
+            nonce: self.new_nonce()?,
+            key: self.fingerprint_key().await?,
+            sign_after: self.sign_after(&prepared.instance).await?,
+            under_lock: Some(super::settle::SECOND_LOOK_SECONDS),
+            take_keys: None,
+            asked: Asked::ByUser,
+        };
+        let look = self.ports.transport.look(&prepared.way, &request).await?;
+        refuse_another(&prepared.instance, &look)?;
+        Ok(look)
+    }
+
+    /// P9: after a cut the lock is taken first; then the values say which it is.
+    async fn second_look(
+        &self,
+        prepared: &Prepared,
+        plan: &Plan,
+        broke: TransportError,
+    ) -> (Outcome, Option<Error>, After) {
+        self.ports.clock.sleep(Duration::from_millis(200)).await;
+        match self.look_under_lock(prepared).await {
+            Ok(look) => match told_apart(&plan.changes, &look) {
+                Some(true) => (Outcome::Pushed, None, After::Seen(Box::new(look))),
+                Some(false) => (
+                    Outcome::Failed,
+                    Some(broke.into()),
+                    After::Seen(Box::new(look)),
+                ),
+                None => (
+                    Outcome::OutcomeUnknown,
+                    Some(unknown(&plan.name)),
+                    After::Lost(broke),
+                ),
+            },
+            Err(_) => (
+                Outcome::OutcomeUnknown,
+                Some(unknown(&plan.name)),
+                After::Lost(broke),
+            ),
+        }
+    }
+
+    /// Lets Adobe answer about what is there now, labels the Cloud project, and judges.
+    async fn verified(&self, prepared: &Prepared, look: Look) -> Result<Option<Evidence>> {
+        let mut instance = self.instance_by_id(&prepared.instance.id).await?;
+        if instance.pin.is_none() {
+            instance.pin = Some(look.pin.clone());
+            self.ports.records.save_instance(&instance).await?;
+        }
+        let adobe = self.prove(&instance, &look, &look.tokens).await?;
+        let used = look.saas_pair.clone().unwrap_or(Purpose::Production);
+        if adobe.pair(used) == &PairAnswer::Accepted {
+            self.label_cloud(&look, used).await;
+        }
+        let gathered = Gathered {
+            instance,
+            look: Some(Ok(look)),
+            adobe: Some(adobe),
+        };
+        let judged = self.judge_all(vec![gathered]).await?;
+        Ok(judged.into_iter().next().map(|checked| checked.evidence))
+    }
+
+    /// On Cloud: records which Cloud project uses the data space, as the connector does when it
+    /// saves. Errors are only logged, as there.
+    async fn label_cloud(&self, look: &Look, used: Purpose) {
+        let (Some(cloud), Some(id)) = (&look.cloud, look.plain(ConfigPath::DataSpaceId)) else {
+            return;
+        };
+        let signed = look.tokens.iter().find(|token| token.purpose == used);
+        let parts = signed.and_then(|s| Some((s.api_key.as_ref()?, s.token.as_ref().ok()?)));
+        if let (Some((api_key, token)), Ok(id)) = (parts, DataSpaceId::parse(id)) {
+            let bearer = Bearer { api_key, token };
+            if let Err(error) = self
+                .ports
+                .gateway
+                .label_cloud(used, &bearer, &id, &cloud.project)
+                .await
+            {
+                tracing::warn!(%error, "the Cloud project could not be recorded with the data space");
+            }
+        }
+    }
+
+    fn event(
+        &self,
+        prepared: &Prepared,
+        plan: &Plan,
+        entry: &EntryId,
+        push: &PushId,
+        phase: Phase,
+        ended: Option<(Outcome, Option<&Error>)>,
+    ) -> JournalEvent {
+        JournalEvent {
+            entry: entry.clone(),
+            push: push.clone(),
+            at: self.ports.clock.now(),
+            person: self.person.clone(),
+            phase,
+            action: action(&plan.kind),
+            instance: prepared.instance.id.clone(),
+            instance_name: prepared.instance.name.clone(),
+            changes: plan.changes.iter().map(change_line).collect(),
+            outcome: ended.map(|(outcome, _)| outcome.as_str().to_owned()),
+            error: ended
+                .and_then(|(_, error)| error)
+                .map(|e| (e.code().to_owned(), e.to_string())),
+        }
+    }
+}
+
+pub(super) fn action(kind: &PlanKind) -> Action {
+    match kind {
+        PlanKind::Assignment => Action::Push,
+        PlanKind::Detach => Action::Detach,
+        PlanKind::Undo(_) => Action::Undo,
+    }
+}
+
+pub(super) fn change_line(change: &Change) -> ChangeLine {
+    let exact = |exact: &Option<crate::fingerprint::ExactFingerprint>| {
+        exact
+            .as_ref()
+            .map(|e| e.as_str().to_owned())
+            .unwrap_or_default()
+    };
+    ChangeLine {
+        path: change.path.as_str().to_owned(),
+        from: (change.from.text(), exact(&change.from_exact)),
+        to: (change.to.text(), exact(&change.to_exact)),
+    }
+}
+
+/// Whether an instance holds what a push was to write (`true`), what was there before (`false`),
+/// or neither.
+pub(crate) fn told_apart(changes: &[Change], look: &Look) -> Option<bool> {
+    if changes
+        .iter()
+        .all(|change| look.exact(change.path) == change.to_exact.as_ref())
+    {
+        Some(true)
+    } else if changes
+        .iter()
+        .all(|change| look.exact(change.path) == change.from_exact.as_ref())
+    {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+fn held_elsewhere(name: &str) -> Error {
+    Error::refused(
+        "keyNotHere",
+        format!(
+            "A private key assigned to \"{name}\" is held by an instance only, so it cannot be pushed from here."
+        ),
+        "Adopt it with its private key, or assign a pair that is on this computer.",
+    )
+}
+
+fn unknown(name: &str) -> Error {
+    Error::refused(
+        "outcomeUnknown",
+        format!(
+            "The connection to \"{name}\" broke while it was writing, and it cannot be told yet whether it did."
+        ),
+        "Check it again; Patchbay will then say which it is.",
+    )
+}
+
+fn after_error(plan: &Plan, after: &After) -> Option<Error> {
+    match after {
+        After::Seen(look) => match told_apart(&plan.changes, look) {
+            Some(true) => None,
+            _ => Some(Error::refused(
+                "readBackDiffers",
+                format!(
+                    "The values were written to \"{}\", but other ones are in effect there.",
+                    plan.name
+                ),
+                "Something on the server overrides them; check the instance and ask your developer.",
+            )),
+        },
+        After::Lost(error) => Some(Error::refused(
+            "notReadBack",
+            format!(
+                "The values were written to \"{}\", but reading them back failed: {error}.",
+                plan.name
+            ),
+            "Check it again.",
+        )),
+    }
+}
+
+fn not_written(plan: &Plan, why: NotWritten) -> (Outcome, Error) {
+    let name = &plan.name;
+    match why {
+        NotWritten::Changed => (
+            Outcome::ChangedSincePlan,
+            Error::refused(
+                "changedSincePlan",
+                format!("\"{name}\" changed at the last moment; nothing was written."),
+                "Make a new plan and look at it again.",
+            ),
+        ),
+        NotWritten::LockLost => (
+            Outcome::Failed,
+            Error::refused(
+                "lockLost",
+                format!("The database lock on \"{name}\" was lost; nothing was written."),
+                "Try again.",
+            ),
+        ),
+        NotWritten::BadValues => (
+            Outcome::Failed,
+            Error::refused(
+                "valuesRefused",
+                format!("\"{name}\" refused the values; nothing was written."),
+                "Try again; if it stays, look at the log.",
+            ),
+        ),
+        NotWritten::Database(detail) => (
+            Outcome::Failed,
+            Error::refused(
+                "databaseFailed",
+                format!("The database of \"{name}\" failed ({detail}); nothing was written."),
+                "Ask your host, then try again.",
+            ),
+        ),
+    }
+}

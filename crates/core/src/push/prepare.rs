@@ -1,0 +1,362 @@
+//! Getting ready for a push: everything that needs neither the instance nor a decision.
+//!
+//! Keys are read from the keychain and Adobe is asked before anything connects (P1, P3).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::assignment::Assignment;
+use crate::config::{ConfigPath, Part, Purpose};
+use crate::connection::check::space_values;
+use crate::error::{Error, Result};
+use crate::fingerprint::ExactFingerprint;
+use crate::id::EntryId;
+use crate::instance::adding::ssh_way;
+use crate::instance::{Instance, SshWay};
+use crate::journal::{JournalEvent, Phase};
+use crate::keypair::keeping::Verification;
+use crate::keypair::{KeyPair, intake};
+use crate::look::Look;
+use crate::patchbay::{Patchbay, no_such};
+use crate::ports::gateway::{Bearer, GatewayError};
+use crate::ports::transport::Restore;
+use crate::push::guards::PairFacts;
+use crate::push::order::{OrderKind, Outcome, PushOrder};
+use crate::push::plan::{PlanKind, Shown, Wanted};
+use crate::registry::DataSpace;
+use crate::secret::Secret;
+
+/// One instance's part of an order, ready to connect.
+pub(crate) struct Prepared {
+    pub(crate) instance: Instance,
+    pub(crate) way: SshWay,
+    pub(crate) kind: PlanKind,
+    pub(crate) parts: BTreeSet<Part>,
+    /// What should be there, as far as it can be said without the instance.
+    pub(crate) wanted: BTreeMap<ConfigPath, Wanted>,
+    /// The values behind it; none for an undo.
+    pub(crate) values: BTreeMap<ConfigPath, Secret>,
+    pub(crate) data_space: Option<DataSpace>,
+    pub(crate) pairs: Vec<PairFacts>,
+    /// For an undo.
+    pub(crate) restore: Option<Restore>,
+    /// For an undo: what the entry left, which must still be there.
+    pub(crate) left: BTreeMap<ConfigPath, Option<ExactFingerprint>>,
+    pub(crate) confirmed: bool,
+    pub(crate) expected: Option<String>,
+    pub(crate) bulk: bool,
+}
+
+impl Prepared {
+    /// What should be there, given what is: a private key that is the wanted one in another
+    /// spelling is left as it is (P5).
+    pub(crate) fn wanted_beside(&self, look: &Look) -> BTreeMap<ConfigPath, Wanted> {
+        let mut wanted = self.wanted.clone();
+        for (path, want) in &mut wanted {
+            if let (
+                true,
+                Wanted::Set {
+                    exact,
+                    shown: Shown::Key(identity),
+                },
+            ) = (path.is_private_key(), want)
+                && let Some(value) = look.values.get(path)
+                && value.identity.as_ref() == Some(identity)
+                && !value.looks_encrypted
+                && self.restore.is_none()
+            {
+                *exact = value.exact.clone();
+            }
+        }
+        wanted
+    }
+}
+
+impl Patchbay {
+    /// The instances and kinds an order stands for.
+    pub(crate) async fn resolve(&self, order: &PushOrder) -> Result<Vec<(Instance, PlanKind)>> {
+        match &order.kind {
+            OrderKind::Assignment => {
+                let mut chosen = self.chosen(&order.names).await?;
+                if order.names.is_empty() {
+                    let assignments = self.ports.records.assignments().await?;
+                    chosen.retain(|instance| assignments.iter().any(|a| a.instance == instance.id));
+                }
+                Ok(chosen
+                    .into_iter()
+                    .map(|instance| (instance, PlanKind::Assignment))
+                    .collect())
+            }
+            OrderKind::Detach => {
+                let chosen = self.chosen(&order.names).await?;
+                Ok(chosen
+                    .into_iter()
+                    .map(|instance| (instance, PlanKind::Detach))
+                    .collect())
+            }
+            OrderKind::Undo(entry) => {
+                let begun = self.begun(entry).await?;
+                let instance = self.instance_by_id(&begun.instance).await?;
+                Ok(vec![(instance, PlanKind::Undo(entry.clone()))])
+            }
+            OrderKind::UndoPush(push) => {
+                let lines = self.ports.records.journal().await?;
+                let mut found = Vec::new();
+                for line in &lines {
+                    let event = &line.event;
+                    let written = event.outcome.as_deref() == Some(Outcome::Pushed.as_str());
+                    if &event.push == push && event.phase == Phase::Ended && written {
+                        let instance = self.instance_by_id(&event.instance).await?;
+                        found.push((instance, PlanKind::Undo(event.entry.clone())));
+                    }
+                }
+                if found.is_empty() {
+                    return Err(no_such("push that wrote something", push.as_str()));
+                }
+                Ok(found)
+            }
+        }
+    }
+
+    /// The line that began an entry.
+    pub(crate) async fn begun(&self, entry: &EntryId) -> Result<JournalEvent> {
+        let lines = self.ports.records.journal().await?;
+        lines
+            .into_iter()
+            .map(|line| line.event)
+            .find(|event| &event.entry == entry && event.phase == Phase::Begun)
+            .ok_or_else(|| no_such("journal entry that wrote something", entry.as_str()))
+    }
+
+    pub(crate) async fn prepare(
+        &self,
+        instance: Instance,
+        kind: PlanKind,
+        order: &PushOrder,
+        bulk: bool,
+    ) -> Result<Prepared> {
+        let way = ssh_way(&instance)?.clone();
+        let confirmed = order
+            .confirmed
+            .iter()
+            .any(|name| name.trim() == instance.name);
+        let expected = order
+            .expected
+            .as_ref()
+            .and_then(|all| all.get(&instance.id).cloned());
+        let mut prepared = Prepared {
+            instance,
+            way,
+            kind,
+            parts: order.parts.clone(),
+            wanted: BTreeMap::new(),
+            values: BTreeMap::new(),
+            data_space: None,
+            pairs: Vec::new(),
+            restore: None,
+            left: BTreeMap::new(),
+            confirmed,
+            expected,
+            bulk,
+        };
+        match prepared.kind.clone() {
+            PlanKind::Assignment => self.prepare_assignment(&mut prepared).await?,
+            PlanKind::Detach => {
+                prepared.wanted = ConfigPath::ALL
+                    .into_iter()
+                    .map(|path| (path, Wanted::Remove))
+                    .collect();
+            }
+            PlanKind::Undo(entry) => self.prepare_undo(&mut prepared, &entry).await?,
+        }
+        Ok(prepared)
+    }
+
+    async fn prepare_undo(&self, prepared: &mut Prepared, entry: &EntryId) -> Result<()> {
+        let begun = self.begun(entry).await?;
+        let stored = self.ports.records.blob(entry).await?;
+        let stored = stored.ok_or_else(|| {
+            Error::refused(
+                "undoGone",
+                "What is needed to restore the previous values is not kept any more (90 days).",
+                "Push what this instance should hold instead.",
+            )
+        })?;
+        let mut touched = Vec::new();
+        for change in &begun.changes {
+            if let Some(path) = ConfigPath::parse(&change.path) {
+                touched.push(path);
+                prepared
+                    .left
+                    .insert(path, ExactFingerprint::parse(&change.to.1));
+            }
+        }
+        prepared.parts = Part::ALL.into_iter().collect();
+        prepared.restore = Some(Restore {
+            entry: entry.clone(),
+            blob: stored.blob,
+            touched,
+        });
+        Ok(())
+    }
+
+    async fn prepare_assignment(&self, prepared: &mut Prepared) -> Result<()> {
+        let mut assignment = self.assignment_of(&prepared.instance).await?;
+        let known = self.key_pairs().await?;
+        let mut pairs: Vec<KeyPair> = Vec::new();
+        for purpose in [Purpose::Production, Purpose::Sandbox] {
+            let Some(id) = assignment.pair(purpose) else {
+                continue;
+            };
+            let pair = known
+                .iter()
+                .find(|pair| &pair.id == id)
+                .ok_or_else(|| no_such("key pair", id.as_str()))?;
+            pairs.push(pair.clone());
+        }
+        let mut facts = Vec::new();
+        for pair in &pairs {
+            facts.push(self.prepare_pair(prepared, pair).await?);
+        }
+        self.prepare_space(&mut assignment, &pairs, &mut facts)
+            .await?;
+        let key = self.fingerprint_key().await?;
+        for (path, value) in space_values(&assignment) {
+            let wanted = Wanted::Set {
+                exact: key.exact(value.as_bytes()),
+                shown: Shown::Plain(value.clone()),
+            };
+            prepared.wanted.insert(path, wanted);
+            prepared
+                .values
+                .insert(path, Secret::new(value.into_bytes()));
+        }
+        prepared
+            .wanted
+            .retain(|path, _| prepared.parts.contains(&path.part()));
+        prepared.data_space = Some(assignment.data_space);
+        prepared.pairs = facts;
+        Ok(())
+    }
+
+    async fn assignment_of(&self, instance: &Instance) -> Result<Assignment> {
+        let assignments = self.ports.records.assignments().await?;
+        assignments
+            .into_iter()
+            .find(|a| a.instance == instance.id)
+            .ok_or_else(|| {
+                Error::refused(
+                    "notAssigned",
+                    format!("Nothing is assigned to \"{}\" yet.", instance.name),
+                    "Assign key pairs and a data space, or adopt what it holds.",
+                )
+            })
+    }
+
+    /// Reads a pair's private key, asks Adobe about it, and says what should be on the instance.
+    async fn prepare_pair(&self, prepared: &mut Prepared, pair: &KeyPair) -> Result<PairFacts> {
+        let mut accepted_as = None;
+        if pair.is_here() {
+            let der = self.private_key(pair).await?;
+            let pem = intake::to_pem(&der);
+            if let Some(api_key) = &pair.api_key {
+                let bytes = api_key.as_str().as_bytes().to_vec();
+                prepared
+                    .values
+                    .insert(pair.purpose.api_key_path(), Secret::new(bytes));
+            }
+            prepared.values.insert(pair.purpose.private_key_path(), pem);
+            accepted_as = match self.verify_with(pair, &der).await? {
+                Verification::Accepted => Some(pair.purpose),
+                Verification::Swapped => Some(pair.purpose.other()),
+                Verification::Rejected(kind) => {
+                    return Err(GatewayError::Rejected {
+                        kind,
+                        clock_ahead: None,
+                    }
+                    .into());
+                }
+                Verification::NotProvable(error) => return Err(error.into()),
+            };
+        }
+        let shown = pair.identity.clone().map_or(Shown::Unreadable, Shown::Key);
+        if let Some(exact) = pair.exact.clone() {
+            prepared.wanted.insert(
+                pair.purpose.private_key_path(),
+                Wanted::Set { exact, shown },
+            );
+        }
+        if let (Some(exact), Some(api_key)) = (pair.api_key_exact.clone(), &pair.api_key) {
+            let shown = Shown::Plain(api_key.as_str().to_owned());
+            prepared
+                .wanted
+                .insert(pair.purpose.api_key_path(), Wanted::Set { exact, shown });
+        }
+        let account = self.account_by_id(&pair.account).await?;
+        let owner = account
+            .mage_id
+            .map_or(account.label, |id| id.as_str().to_owned());
+        Ok(PairFacts {
+            purpose: pair.purpose,
+            accepted_as,
+            owner,
+            owns_data_space: None,
+        })
+    }
+
+    /// Takes the data space fresh from the registry and finds out whose it is (G6).
+    async fn prepare_space(
+        &self,
+        assignment: &mut Assignment,
+        pairs: &[KeyPair],
+        facts: &mut [PairFacts],
+    ) -> Result<()> {
+        let mut found: Option<(usize, DataSpace)> = None;
+        for (at, pair) in pairs.iter().enumerate().filter(|(_, pair)| pair.is_here()) {
+            let (api_key, token) = self.own_token(pair).await?;
+            let bearer = Bearer {
+                api_key: &api_key,
+                token: &token,
+            };
+            match self
+                .ports
+                .gateway
+                .data_space(pair.purpose, &bearer, &assignment.data_space.id)
+                .await
+            {
+                Ok(answer) => {
+                    found = Some((at, answer.value));
+                    break;
+                }
+                Err(GatewayError::NotFound) => facts[at].owns_data_space = Some(false),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        if pairs.iter().any(KeyPair::is_here) && found.is_none() {
+            return Err(GatewayError::NotFound.into());
+        }
+        let Some((by, space)) = found else {
+            // Held by the instance only: nothing of ours can be asked; the assignment came from
+            // the registry when it was adopted.
+            facts
+                .iter_mut()
+                .for_each(|fact| fact.owns_data_space = Some(true));
+            return Ok(());
+        };
+        for (at, pair) in pairs.iter().enumerate() {
+            if facts[at].owns_data_space.is_some() {
+                continue;
+            }
+            let ours = self.account_by_id(&pair.account).await?.mage_id;
+            facts[at].owns_data_space = match (&ours, &space.mage_id) {
+                (Some(ours), Some(theirs)) => Some(ours == theirs),
+                _ if at == by || pair.account == pairs[by].account => Some(true),
+                _ => None,
+            };
+        }
+        if space != assignment.data_space {
+            assignment.data_space = space;
+            self.ports.records.save_assignment(assignment).await?;
+        }
+        Ok(())
+    }
+}
