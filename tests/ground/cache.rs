@@ -80,3 +80,51 @@ async fn the_cached_config_holds_no_key_in_the_clear() {
     }
     assert_eq!(files, 1, "one process has left one cached config");
 }
+
+#[tokio::test]
+async fn the_adapters_own_query_reconnects_in_silence_and_loses_the_named_lock() {
+    let ground = Ground::start().await.unwrap();
+    let instance = ground.instance(InstanceOptions::default()).await.unwrap();
+    let steps = "
+        $adapter = $om->get(\\Magento\\Framework\\App\\ResourceConnection::class)->getConnection();
+        $held = fn () => $adapter->fetchOne(\"SELECT COALESCE(IS_USED_LOCK('ground') = CONNECTION_ID(), 0)\");
+        $adapter->fetchOne(\"SELECT GET_LOCK('ground', 1)\");
+        $seen = [$held()];
+        $handle = $adapter->getConnection();
+        try { $handle->exec('KILL CONNECTION_ID()'); } catch (\\PDOException) {}
+        try { $handle->query('SELECT 1'); } catch (\\PDOException $e) { $seen[] = $e->errorInfo[1]; }
+        $seen[] = $held();
+        echo implode(' ', $seen);";
+
+    let outcome = instance
+        .run_php(&["-d", "display_errors=0", "-d", "log_errors=0"], steps)
+        .await
+        .unwrap();
+
+    assert_eq!(outcome.stdout, "1 2006 0", "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_calibrated_instance_spends_what_a_real_one_spends() {
+    let ground = Ground::start().await.unwrap();
+    let options = InstanceOptions {
+        cost: true,
+        ..InstanceOptions::default()
+    };
+    let instance = ground.instance(options).await.unwrap();
+    // The process's own CPU clock, not the wall's: a busy machine changes nothing.
+    let used = "$used = fn () => (int)\\Ground\\Cost::used(); $boot = $used();
+        $om->get(\\Magento\\Framework\\App\\Config\\ScopeConfigInterface::class)->getValue('web/unsecure/base_url');
+        echo $boot, ' ', $used();";
+    for (cold, least) in [(true, 195 + 500), (false, 195)] {
+        let outcome = instance.run_php(&[], used).await.unwrap().stdout;
+        let spent: Vec<u32> = outcome
+            .split(' ')
+            .map(|part| part.parse().unwrap())
+            .collect();
+        assert!(
+            spent[0] >= 195 && spent[1] >= least,
+            "cold: {cold}, spent: {spent:?}"
+        );
+    }
+}

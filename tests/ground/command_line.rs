@@ -46,72 +46,103 @@ async fn a_private_key_without_a_fence_is_echoed_and_logged_and_with_one_is_save
 }
 
 #[tokio::test]
-async fn what_is_refused_and_what_is_silently_ignored() {
+async fn refusals_go_to_one_stream_and_mistakes_to_the_other() {
     let ground = Ground::start().await.unwrap();
-    let variable = "CONFIG__DEFAULT__GENERAL__LOCALE__CODE".to_owned();
-    let mut instance = ground
-        .instance(InstanceOptions {
-            shape: Shape::V3_2,
-            settings: vec![Setting::encrypted(PATHS_OF_KEYS[0], "kept")],
-            env_values: vec![(PRIVATE_KEY.to_owned(), "locked".to_owned())],
-            variables: vec![(variable, "de_DE".to_owned())],
-            ..InstanceOptions::default()
-        })
-        .await
-        .unwrap();
-    let refusals = [
+    let options = InstanceOptions {
+        shape: Shape::V3_2,
+        env_values: vec![(PRIVATE_KEY.to_owned(), "locked".to_owned())],
+        ..InstanceOptions::default()
+    };
+    let instance = ground.instance(options).await.unwrap();
+    for (arguments, on_stdout, sentence) in [
         (
             vec!["config:set", DATA_SPACE, "x"],
+            true,
             "path doesn't exist. Verify and try again.",
         ),
         (
             vec!["config:set", PRIVATE_KEY, "x"],
+            true,
             "The value you set has already been locked.",
         ),
         (
             vec!["config:show", "services_connector"],
+            true,
             "path doesn't exist. Verify and try again.",
         ),
-    ];
-    for (arguments, sentence) in refusals {
-        let answer = instance.magento(&arguments).await.unwrap();
-        assert_eq!(
-            (answer.code, answer.stderr.as_str()),
-            (Some(1), ""),
-            "{arguments:?}"
-        );
-        assert!(answer.stdout.contains(sentence), "{answer:?}");
-    }
-    for (arguments, sentence) in [
         (
             vec!["config:set", "a"],
+            false,
             "Not enough arguments (missing: \"value\").",
         ),
         (
             vec!["config:set", "--", "a", "b", "--lock-env"],
+            false,
             "Too many arguments",
         ),
-        (vec!["saas:list:projects"], "There are no commands defined"),
+        (
+            vec!["saas:list:projects"],
+            false,
+            "There are no commands defined",
+        ),
     ] {
         let answer = instance.magento(&arguments).await.unwrap();
+        let (said, silent) = match on_stdout {
+            true => (&answer.stdout, &answer.stderr),
+            false => (&answer.stderr, &answer.stdout),
+        };
         assert_eq!(
-            (answer.code, answer.stdout.as_str()),
+            (answer.code, silent.as_str()),
             (Some(1), ""),
             "{arguments:?}"
         );
-        assert!(answer.stderr.contains(sentence), "{answer:?}");
+        assert!(said.contains(sentence), "{answer:?}");
     }
+}
+
+#[tokio::test]
+async fn some_commands_say_saved_and_change_nothing() {
+    let ground = Ground::start().await.unwrap();
+    let variable = "CONFIG__DEFAULT__GENERAL__LOCALE__CODE".to_owned();
+    let options = InstanceOptions {
+        settings: vec![Setting::encrypted(PATHS_OF_KEYS[0], "kept")],
+        variables: vec![(variable, "de_DE".to_owned())],
+        ..InstanceOptions::default()
+    };
+    let mut instance = ground.instance(options).await.unwrap();
     let stars = instance
         .magento(&["config:set", PATHS_OF_KEYS[0], "*****"])
         .await
         .unwrap();
-    assert_eq!(stars.code, Some(0), "asterisks exit 0");
+    assert_eq!(stars.stdout, "Value was saved.\n");
     let stored = instance.row(PATHS_OF_KEYS[0]).await.unwrap().unwrap();
     assert_eq!(
         instance.decrypt(&stored).unwrap(),
         "kept",
-        "and change nothing"
+        "asterisks change nothing"
     );
+
+    let script = instance.root.join("bin/magento").display().to_string();
+    let set = [
+        "-d",
+        "variables_order=EGPCS",
+        &script,
+        "config:set",
+        "general/locale/code",
+        "fr_FR",
+    ];
+    let saved = tokio::process::Command::new(instance.php())
+        .args(set)
+        .output()
+        .await
+        .unwrap();
+    assert_eq!(saved.stdout, b"Value was saved.\n");
+    assert_eq!(
+        instance.row("general/locale/code").await.unwrap(),
+        None,
+        "the variable wins, no row is written"
+    );
+
     instance
         .change(|options| options.pending_import = true)
         .unwrap();
@@ -119,12 +150,19 @@ async fn what_is_refused_and_what_is_silently_ignored() {
         .magento(&["config:set", PATHS_OF_KEYS[0], "x"])
         .await
         .unwrap();
+    assert_eq!(pending.code, Some(1));
     assert!(
         pending
             .stdout
             .starts_with("This command is unavailable right now."),
         "{pending:?}"
     );
+    instance.magento(&["app:config:import"]).await.unwrap();
+    let imported = instance
+        .magento(&["config:set", PATHS_OF_KEYS[0], "x"])
+        .await
+        .unwrap();
+    assert_eq!(imported.code, Some(0), "{imported:?}");
 }
 
 #[tokio::test]

@@ -4,4 +4,5 @@ mod application;
 mod cache;
 mod command_line;
 mod keychains;
+mod registry;
 mod servers;

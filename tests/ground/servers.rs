@@ -172,3 +172,96 @@ async fn nothing_of_a_ground_is_left_when_it_is_dropped() {
         || std::fs::read_to_string(remote.join("stat")).is_ok_and(|stat| stat.contains(") Z "));
     assert!(ended, "what was started over ssh is gone, too");
 }
+
+/// Set by the one test that wants a ground held.
+const HOLD: &str = "PATCHBAY_HOLD_A_GROUND";
+
+/// Not a test by itself: [`a_killed_test_process_leaves_nothing`] runs it and kills it.
+#[tokio::test]
+#[ignore = "holds a ground until it is killed"]
+async fn hold_a_ground() {
+    if std::env::var_os(HOLD).is_none() {
+        return;
+    }
+    let ground = Ground::start().await.unwrap();
+    let instance = ground.instance(InstanceOptions::default()).await.unwrap();
+    println!("holding {} {}", ground.ssh().port, instance.root.display());
+    std::future::pending::<()>().await;
+}
+
+#[tokio::test]
+async fn a_killed_test_process_leaves_nothing() {
+    let mut holder = tokio::process::Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--ignored",
+            "--exact",
+            "servers::hold_a_ground",
+            "--nocapture",
+        ])
+        .env(HOLD, "1")
+        .stdout(std::process::Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = tokio::io::BufReader::new(holder.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("holding ") {
+        line.clear();
+        let read = tokio::io::AsyncBufReadExt::read_line(&mut lines, &mut line)
+            .await
+            .unwrap();
+        assert_ne!(read, 0, "the holder ended early");
+    }
+    let said: Vec<&str> = line
+        .split("holding ")
+        .nth(1)
+        .unwrap()
+        .split_whitespace()
+        .collect();
+    let port: u16 = said[0].parse().unwrap();
+    let root = PathBuf::from(said[1]);
+    assert!(root.exists());
+
+    holder.kill().await.unwrap();
+
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+    while root.exists()
+        || tokio::net::TcpStream::connect(("127.0.0.1", port))
+            .await
+            .is_ok()
+    {
+        assert!(
+            tokio::time::Instant::now() < deadline,
+            "servers or files were left behind"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn another_owner_of_the_files_can_be_seen() {
+    use std::os::unix::fs::MetadataExt;
+    let ground = Ground::start().await.unwrap();
+    let me = ground.ssh().user;
+    // Only root may give files away; anybody may keep them.
+    let owner = if me == "root" {
+        "nobody".to_owned()
+    } else {
+        me
+    };
+    let options = InstanceOptions {
+        owner: Some(owner.clone()),
+        ..InstanceOptions::default()
+    };
+    let instance = ground.instance(options).await.unwrap();
+    let id = tokio::process::Command::new("id")
+        .args(["-u", &owner])
+        .output()
+        .await
+        .unwrap();
+    let id = String::from_utf8(id.stdout).unwrap();
+    let found = std::fs::metadata(instance.root.join("app/etc/env.php"))
+        .unwrap()
+        .uid();
+    assert_eq!(found.to_string(), id.trim());
+}

@@ -80,8 +80,9 @@ pub struct Ground {
     sshd: Sshd,
     database: Database,
     instances: AtomicUsize,
-    // Last, so that the folder goes after the servers in it.
     folder: tempfile::TempDir,
+    // Last, so that the folder goes after the servers in it; here also when this process is killed.
+    _janitor: processes::Server,
 }
 
 impl Ground {
@@ -103,6 +104,7 @@ impl Ground {
             .prefix("patchbay-ground-")
             .tempdir()
             .map_err(|error| GroundError::because("making the ground's folder", error))?;
+        let janitor = processes::Server::janitor(folder.path())?;
         let (database, sshd) = tokio::try_join!(
             Database::start(folder.path().join("mariadb")),
             Sshd::start(folder.path().join("ssh"), options)
@@ -112,6 +114,7 @@ impl Ground {
             database,
             instances: AtomicUsize::new(0),
             folder,
+            _janitor: janitor,
         })
     }
 

@@ -4,8 +4,10 @@
 //! |---|---|
 //! | [`crypto`] | RSA, random numbers, tokens, sealed boxes |
 //! | [`gateway`] | Adobe's gateways and the merchant registry |
+//! | [`portal`] | a portal that creates key pairs |
 //! | [`http`] | what requests to gateways and portal have in common |
 
 pub mod crypto;
 pub mod gateway;
 pub mod http;
+pub mod portal;

@@ -317,7 +317,7 @@ impl Instance {
         Ok(())
     }
 
-    /// The columns and keys of the real table (docs/facts.md, `core_config_data`).
+    /// The columns and keys of the real table (docs/facts.md, At rest and reading back).
     async fn make_tables(&self) -> Result<()> {
         let (name, password) = (&self.database, php_file::PASSWORD);
         let table = self.table("core_config_data");

@@ -1,6 +1,6 @@
 //! What an instance on the ground is like.
 
-/// The four encrypted paths of the connector configuration (docs/facts.md, config paths).
+/// The four encrypted paths of the connector configuration (docs/facts.md, The nine values).
 pub const PATHS_OF_KEYS: [&str; 4] = [
     "services_connector/services_connector_integration/production_api_key",
     "services_connector/services_connector_integration/production_private_key",
@@ -8,7 +8,7 @@ pub const PATHS_OF_KEYS: [&str; 4] = [
     "services_connector/services_connector_integration/sandbox_private_key",
 ];
 
-/// The five plain paths of the connector configuration (docs/facts.md, config paths).
+/// The five plain paths of the connector configuration (docs/facts.md, The nine values).
 pub const PATHS_OF_SAAS: [&str; 5] = [
     "services_connector/services_id/project_id",
     "services_connector/services_id/project_name",
@@ -181,7 +181,7 @@ pub struct InstanceOptions {
     pub variables: Vec<(String, String)>,
     /// Does the application honour `CONFIG__` variables? All since 2.4.4 do.
     pub honours_variables: bool,
-    /// Spend the CPU time of a real instance (docs/facts.md, observed on real instances).
+    /// Spend the CPU time of a real instance (docs/facts.md, Costs).
     pub cost: bool,
     /// Print text, a notice and a deprecation while booting, with `display_errors` on.
     pub noise: bool,

@@ -12,11 +12,11 @@ use super::{GroundError, Outcome, Result};
 pub(super) const MARK: &str = "PATCHBAY_GROUND";
 
 /// Runs a server and waits for the end of its own standard input, which comes when the test process
-/// closes it or dies; then ends the server and whatever carries the mark.
+/// closes it or dies; then ends the server and whatever carries the mark, and removes the folder.
 ///
-/// Arguments: log file, mark or nothing, then the command.
+/// Arguments: log file, mark or nothing, folder or nothing, then the command.
 const SUPERVISOR: &str = r#"
-log=$1; mark=$2; shift 2
+log=$1; mark=$2; folder=$3; shift 3
 "$@" </dev/null >>"$log" 2>&1 &
 server=$!
 cat >/dev/null
@@ -28,6 +28,8 @@ if [ -n "$mark" ]; then
     done
 fi
 wait
+# Servers that end at the same time may still hold the folder for a moment.
+while [ -n "$folder" ] && [ -e "$folder" ] && ! rm -rf "$folder" 2>/dev/null; do sleep 0.1; done
 exit 0
 "#;
 
@@ -40,12 +42,32 @@ pub(super) struct Server {
 impl Server {
     /// Starts `command` (its program, arguments and environment), with its output going to `log`.
     pub(super) fn start(command: &Command, log: &Path, mark: Option<&str>) -> Result<Self> {
+        Self::supervise(command, log, mark, None)
+    }
+
+    /// Starts nothing; removes `folder` when dropped or when this process dies.
+    pub(super) fn janitor(folder: &Path) -> Result<Self> {
+        Self::supervise(
+            &Command::new("true"),
+            Path::new("/dev/null"),
+            None,
+            Some(folder),
+        )
+    }
+
+    fn supervise(
+        command: &Command,
+        log: &Path,
+        mark: Option<&str>,
+        folder: Option<&Path>,
+    ) -> Result<Self> {
         let mut supervisor = Command::new("sh");
         supervisor
             .arg("-c")
             .arg(SUPERVISOR)
             .arg("ground-supervisor");
         supervisor.arg(log).arg(mark.unwrap_or_default());
+        supervisor.arg(folder.unwrap_or(Path::new("")));
         supervisor
             .arg(command.get_program())
             .args(command.get_args());
@@ -156,10 +178,19 @@ where
     )))
 }
 
-/// A TCP port on loopback that nobody listened on a moment ago.
+/// A TCP port on loopback that nobody listens on, below those that outgoing connections are given:
+/// a server that starts a moment later must not find it taken.
 pub(super) fn free_port() -> Result<u16> {
-    std::net::TcpListener::bind(("127.0.0.1", 0))
-        .and_then(|listener| listener.local_addr())
-        .map(|address| address.port())
-        .map_err(|error| GroundError::because("looking for a free port", error))
+    const FIRST: u16 = 20_000;
+    const COUNT: u16 = 12_000;
+    for _ in 0..100 {
+        let mut bytes = [0_u8; 2];
+        aws_lc_rs::rand::fill(&mut bytes)
+            .map_err(|error| GroundError::because("drawing a port", error))?;
+        let port = FIRST + u16::from_le_bytes(bytes) % COUNT;
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    Err(GroundError::new("no free port on 127.0.0.1"))
 }

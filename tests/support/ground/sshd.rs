@@ -9,6 +9,9 @@ use super::{GroundError, GroundOptions, Result, programs};
 /// sshd refuses more listening sockets than this, so more addresses need more daemons.
 const ADDRESSES_PER_DAEMON: usize = 16;
 
+/// What the daemon logs for each address once it accepts connections there.
+const LISTENING: &str = "Server listening on ";
+
 /// Where to log in.
 #[derive(Clone, Debug)]
 pub struct SshTarget {
@@ -147,29 +150,22 @@ impl Sshd {
                 .map_err(|error| GroundError::because("making /run/sshd", error))?;
         }
         let addresses: Vec<String> = self.addresses().collect();
+        let before = self.count(LISTENING)?;
         for (number, chunk) in addresses.chunks(ADDRESSES_PER_DAEMON).enumerate() {
             let name = format!("sshd-{number}.conf");
             self.write(&name, &self.server_text(chunk)?)?;
             let mut command = Command::new(programs::require("sshd")?);
-            command
-                .arg("-D")
-                .arg("-e")
-                .arg("-f")
-                .arg(self.folder.join(&name));
-            let log = self.log(number);
-            self.daemons
-                .push(Server::start(&command, &log, Some(&self.mark()))?);
+            command.arg("-D").arg("-e");
+            command.arg("-f").arg(self.folder.join(&name));
+            let daemon = Server::start(&command, &self.log(number), Some(&self.mark()))?;
+            self.daemons.push(daemon);
         }
-        for (number, chunk) in addresses.chunks(ADDRESSES_PER_DAEMON).enumerate() {
-            for address in chunk {
-                let place = (address.as_str(), self.port);
-                processes::wait_until("sshd", &self.log(number), async || {
-                    tokio::net::TcpStream::connect(place).await.is_ok()
-                })
-                .await?;
-            }
-        }
-        Ok(())
+        // Not by connecting: connections are counted.
+        let wanted = before + addresses.len();
+        processes::wait_until("sshd", &self.log(0), async || {
+            self.count(LISTENING).is_ok_and(|seen| seen >= wanted)
+        })
+        .await
     }
 
     /// Tells the processes of this ground from everybody else's.

@@ -1,0 +1,126 @@
+//! How an instance stands now, from what was last found: old proof fades, it does not stay green.
+//!
+//! Nobody is asked here; a fresh answer is the check's business.
+
+use super::{ConnectionState, Evidence, Remark, Verdict};
+use crate::ports::clock::UnixMillis;
+
+/// How long `connected` holds after Adobe's answer: two intervals of 15 minutes and 20 seconds.
+pub const PROOF_HOLDS_MS: i64 = 2 * 15 * 60 * 1_000 + 20_000;
+
+/// What is to be said of an instance at `now`, given what its last check found.
+///
+/// Only `connected` fades: what was wrong stays said until a check finds otherwise. A proof from
+/// the future (the clock was set back) counts as too old.
+pub fn standing(evidence: Option<&Evidence>, now: UnixMillis) -> Verdict {
+    let Some(evidence) = evidence else {
+        return Verdict {
+            state: ConnectionState::Unknown,
+            reason: Remark::new("neverChecked", "It was never checked."),
+            findings: Vec::new(),
+        };
+    };
+    let verdict = evidence.verdict.clone();
+    if verdict.state != ConnectionState::Connected || proof_holds(evidence, now) {
+        return verdict;
+    }
+    Verdict {
+        state: ConnectionState::Unverified,
+        reason: Remark::new(
+            "proofTooOld",
+            "It was connected when it was last checked; that is too long ago to rely on.",
+        ),
+        findings: verdict.findings,
+    }
+}
+
+fn proof_holds(evidence: &Evidence, now: UnixMillis) -> bool {
+    let Some(adobe) = &evidence.adobe else {
+        return false;
+    };
+    (0..=PROOF_HOLDS_MS).contains(&(now.0 - adobe.at.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connection::{AdobeProof, DataSpaceAnswer, PairAnswer};
+    use crate::id::InstanceId;
+
+    const ANSWERED: i64 = 1_774_000_000_000;
+
+    fn found(state: ConnectionState) -> Evidence {
+        Evidence {
+            instance: InstanceId::from_random([7; 16]),
+            at: UnixMillis(ANSWERED),
+            verdict: Verdict {
+                state,
+                reason: Remark::new("bothAccepted", "Adobe accepted both pairs."),
+                findings: vec![Remark::new("looksLive", "It looks live.")],
+            },
+            seen: None,
+            adobe: Some(AdobeProof {
+                production: PairAnswer::Accepted,
+                sandbox: PairAnswer::Accepted,
+                data_space: DataSpaceAnswer::NotFound,
+                at: UnixMillis(ANSWERED),
+                by_instance_token: true,
+            }),
+            connected_at: Some(UnixMillis(ANSWERED)),
+        }
+    }
+
+    fn after(state: ConnectionState, ms: i64) -> Verdict {
+        standing(Some(&found(state)), UnixMillis(ANSWERED + ms))
+    }
+
+    #[test]
+    fn connected_holds_as_long_as_its_proof_and_not_a_millisecond_longer() {
+        assert_eq!(
+            after(ConnectionState::Connected, 0).state,
+            ConnectionState::Connected
+        );
+        let last = after(ConnectionState::Connected, PROOF_HOLDS_MS);
+        assert_eq!(last.state, ConnectionState::Connected);
+        let late = after(ConnectionState::Connected, PROOF_HOLDS_MS + 1);
+        assert_eq!(late.state, ConnectionState::Unverified);
+        assert_eq!(late.reason.code, "proofTooOld");
+        assert_eq!(
+            late.findings.len(),
+            1,
+            "whatever else was true is still said"
+        );
+    }
+
+    #[test]
+    fn a_proof_from_the_future_is_no_proof() {
+        let early = after(ConnectionState::Connected, -1);
+        assert_eq!(early.state, ConnectionState::Unverified);
+    }
+
+    #[test]
+    fn a_green_light_without_an_answer_of_adobes_is_not_shown() {
+        let mut evidence = found(ConnectionState::Connected);
+        evidence.adobe = None;
+        let shown = standing(Some(&evidence), UnixMillis(ANSWERED));
+        assert_eq!(shown.state, ConnectionState::Unverified);
+    }
+
+    #[test]
+    fn what_was_wrong_stays_said() {
+        for state in ConnectionState::ALL {
+            if state == ConnectionState::Connected {
+                continue;
+            }
+            assert_eq!(after(state, 400 * 86_400_000).state, state);
+        }
+    }
+
+    #[test]
+    fn what_was_never_checked_is_unknown() {
+        assert_eq!(
+            standing(None, UnixMillis(0)).state,
+            ConnectionState::Unknown
+        );
+    }
+}
