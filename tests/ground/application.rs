@@ -271,3 +271,16 @@ async fn what_goes_wrong_before_the_program_starts_goes_wrong_here_too() {
         "{noisy:?}"
     );
 }
+
+#[tokio::test]
+async fn an_edit_that_was_not_imported_and_an_old_schema_can_be_asked_for() {
+    let ground = Ground::start().await.unwrap();
+    let ask = "echo json_encode([$om->get('Magento\\Deploy\\Model\\DeploymentConfig\\ChangeDetector')->hasChanges(),
+        count($om->get('Magento\\Framework\\Module\\DbVersionInfo')->getDbVersionErrors())]);";
+    let mut instance = ground.instance(InstanceOptions::default()).await.unwrap();
+    assert_eq!(printed(&instance, ask).await, "[false,0]");
+    instance
+        .change(|options| (options.pending_import, options.schema_behind) = (true, true))
+        .unwrap();
+    assert_eq!(printed(&instance, ask).await, "[true,1]");
+}

@@ -128,3 +128,34 @@ async fn a_calibrated_instance_spends_what_a_real_one_spends() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_variable_that_one_process_saw_stays_in_the_cache_for_those_that_do_not() {
+    let ground = Ground::start().await.unwrap();
+    let name = format!(
+        "CONFIG__DEFAULT__{}",
+        PATH.to_uppercase().replace('/', "__")
+    );
+    let options = InstanceOptions {
+        settings: vec![Setting::plain(PATH, "row")],
+        variables: vec![(name, "variable".to_owned())],
+        ..InstanceOptions::default()
+    };
+    let instance = ground.instance(options).await.unwrap();
+    let show = format!(
+        "echo $om->get(\\Magento\\Framework\\App\\Config\\ScopeConfigInterface::class)->getValue('{PATH}');"
+    );
+
+    let with = instance
+        .run_php(&["-d", "variables_order=EGPCS"], &show)
+        .await
+        .unwrap();
+    assert_eq!(with.stdout, "variable");
+    assert_eq!(
+        seen(&instance).await,
+        "variable",
+        "built by the other process"
+    );
+    instance.clean_cache();
+    assert_eq!(seen(&instance).await, "row");
+}

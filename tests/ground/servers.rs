@@ -136,6 +136,7 @@ async fn the_recorder_keeps_what_arrived_and_does_not_hold_the_connection_open()
         (Some(3), &b"one line\n"[..])
     );
     assert_eq!(instance.recorded_stdin(), b"one line\n");
+    assert_eq!(instance.php_starts(), 1);
     drop(stdin);
 }
 
@@ -264,4 +265,48 @@ async fn another_owner_of_the_files_can_be_seen() {
         .unwrap()
         .uid();
     assert_eq!(found.to_string(), id.trim());
+}
+
+#[tokio::test]
+async fn a_login_key_with_a_passphrase_is_refused_without_it() {
+    let ground = Ground::start().await.unwrap();
+    let key = ground
+        .add_login_key("guarded", "open sesame")
+        .await
+        .unwrap();
+    let port = ground.ssh().port.to_string();
+    let known = format!("UserKnownHostsFile={}", ground.known_hosts().display());
+    let mut ssh = tokio::process::Command::new("ssh");
+    ssh.args([
+        "-F",
+        "/dev/null",
+        "-o",
+        "BatchMode=yes",
+        "-o",
+        &known,
+        "-o",
+        "IdentityAgent=none",
+    ]);
+    ssh.args(["-o", "IdentitiesOnly=yes", "-p", &port, "-i"])
+        .arg(&key);
+    ssh.args(["--", "127.0.0.1", "true"]);
+    assert_eq!(
+        ssh.output().await.unwrap().status.code(),
+        Some(255),
+        "nobody typed the passphrase"
+    );
+
+    let open = ["-q", "-p", "-P", "open sesame", "-N", "", "-f"];
+    let opened = tokio::process::Command::new("ssh-keygen")
+        .args(open)
+        .arg(&key)
+        .output()
+        .await
+        .unwrap();
+    assert!(opened.status.success());
+    assert_eq!(
+        ssh.output().await.unwrap().status.code(),
+        Some(0),
+        "the key itself is authorised"
+    );
 }

@@ -188,6 +188,14 @@ impl Ground {
         self.sshd.change_host_key().await
     }
 
+    /// Makes another client key that may log in, protected by `passphrase`; gives the private key's file.
+    ///
+    /// # Errors
+    /// When `ssh-keygen` fails, for example because `name` is taken.
+    pub async fn add_login_key(&self, name: &str, passphrase: &str) -> Result<PathBuf> {
+        self.sshd.add_key(name, passphrase).await
+    }
+
     /// Stops the SSH server: its port refuses from here on.
     pub fn stop_ssh(&mut self) {
         self.sshd.stop();

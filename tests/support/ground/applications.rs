@@ -105,7 +105,14 @@ impl Instance {
     /// How often [`Self::php`] was started.
     #[must_use]
     pub fn php_starts(&self) -> usize {
-        std::fs::read_to_string(&self.wrapper.starts).map_or(0, |text| text.lines().count())
+        self.php_pids().len()
+    }
+
+    /// The process ids of every `php` that [`Self::php`] started, oldest first, also of those that ended.
+    #[must_use]
+    pub fn php_pids(&self) -> Vec<u32> {
+        let text = std::fs::read_to_string(&self.wrapper.starts).unwrap_or_default();
+        text.lines().filter_map(|line| line.parse().ok()).collect()
     }
 
     /// Everything that reached [`Self::php`] on standard input, if it is recorded.

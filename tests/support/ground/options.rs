@@ -193,6 +193,8 @@ pub struct InstanceOptions {
     pub cache_unwritable: bool,
     /// `app/etc` was edited and not imported: `config:set` refuses.
     pub pending_import: bool,
+    /// The database's schema is older than the code.
+    pub schema_behind: bool,
     /// The anonymous GraphQL field is there.
     pub graphql: bool,
     /// The database named in env.php cannot be reached.
@@ -227,6 +229,7 @@ impl Default for InstanceOptions {
             bootstrap_throws: false,
             cache_unwritable: false,
             pending_import: false,
+            schema_behind: false,
             graphql: true,
             database_down: false,
             owner: None,
@@ -258,6 +261,7 @@ impl InstanceOptions {
             "bootstrap_throws": self.bootstrap_throws,
             "cache_unwritable": self.cache_unwritable,
             "pending_import": self.pending_import,
+            "schema_behind": self.schema_behind,
             "graphql": self.graphql,
         })
     }

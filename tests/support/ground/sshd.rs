@@ -47,8 +47,8 @@ impl Sshd {
         let home = sshd.folder.join("home");
         std::fs::create_dir_all(&home)
             .map_err(|error| GroundError::because("making the login's home", error))?;
-        make_key(&sshd.folder.join("host_key")).await?;
-        make_key(&sshd.folder.join("client_key")).await?;
+        make_key(&sshd.folder.join("host_key"), "").await?;
+        make_key(&sshd.folder.join("client_key"), "").await?;
         let public = read(&sshd.folder.join("client_key.pub"))?;
         sshd.write("authorized_keys", &public)?;
         sshd.set_login_noise("")?;
@@ -103,8 +103,17 @@ impl Sshd {
         for name in ["host_key", "host_key.pub"] {
             let _ = std::fs::remove_file(self.folder.join(name));
         }
-        make_key(&self.folder.join("host_key")).await?;
+        make_key(&self.folder.join("host_key"), "").await?;
         self.listen().await
+    }
+
+    pub(super) async fn add_key(&self, name: &str, passphrase: &str) -> Result<PathBuf> {
+        let file = self.folder.join(name);
+        make_key(&file, passphrase).await?;
+        let known = read(&self.folder.join("authorized_keys"))?;
+        let added = read(&self.folder.join(format!("{name}.pub")))?;
+        self.write("authorized_keys", &(known + &added))?;
+        Ok(file)
     }
 
     pub(super) fn stop(&mut self) {
@@ -214,11 +223,10 @@ impl Sshd {
     }
 }
 
-async fn make_key(file: &Path) -> Result<()> {
+async fn make_key(file: &Path, passphrase: &str) -> Result<()> {
     let mut keygen = tokio::process::Command::new("ssh-keygen");
-    keygen
-        .args(["-q", "-t", "ed25519", "-N", "", "-C", "ground", "-f"])
-        .arg(file);
+    keygen.args(["-q", "-t", "ed25519", "-C", "ground"]);
+    keygen.args(["-N", passphrase, "-f"]).arg(file);
     processes::must(keygen, &[]).await.map(drop)
 }
 

@@ -22,7 +22,8 @@ impl Wrapper {
             stdin: folder.join("php-stdin"),
         };
         let php = word(&programs::require("php")?.display().to_string());
-        let mut text = format!("#!/bin/sh\necho $$ >> {}\n", path(&wrapper.starts));
+        let starts = path(&wrapper.starts);
+        let mut text = String::from("#!/bin/sh\n");
         for (name, value) in &options.variables {
             text += &format!("export {name}={}\n", word(value));
         }
@@ -31,13 +32,14 @@ impl Wrapper {
             text += &format!(
                 "pipe={pipe}.$$\nmkfifo \"$pipe\"\nexec 3<&0\n\
                  tee -a {copy} <&3 >\"$pipe\" 2>/dev/null &\nrecorder=$!\nexec 3<&-\n\
-                 {php} \"$@\" <\"$pipe\"\ncode=$?\nkill \"$recorder\" 2>/dev/null\n\
+                 {php} \"$@\" <\"$pipe\" &\nphp=$!\necho $php >>{starts}\n\
+                 wait $php\ncode=$?\nkill \"$recorder\" 2>/dev/null\n\
                  rm -f \"$pipe\"\nexit $code\n",
                 pipe = path(&folder.join("pipe")),
                 copy = path(&wrapper.stdin),
             );
         } else {
-            text += &format!("exec {php} \"$@\"\n");
+            text += &format!("echo $$ >>{starts}\nexec {php} \"$@\"\n");
         }
         write_program(&wrapper.program, &text)?;
         Ok(wrapper)
