@@ -262,6 +262,11 @@ fn damage() -> Vec<Row> {
             BodyMissing,
         ),
         (
+            "the lines alone, twice",
+            format!("{BEGIN}\n{END}\n").repeat(2).into(),
+            BodyMissing,
+        ),
+        (
             "an ellipsis",
             format!("{BEGIN}\n{}...\n{END}", &body[..100]).into(),
             ForeignText,

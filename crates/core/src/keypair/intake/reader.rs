@@ -123,8 +123,11 @@ fn blocks<'a>(text: &[u8], markers: &'a [Marker]) -> Vec<Block<'a>> {
             .filter(|byte| body::is_digit(**byte));
         digits.count() >= MENTION
     };
-    if blocks.len() > 1 && blocks.iter().any(is_key) {
+    if blocks.iter().any(is_key) {
         blocks.retain(is_key);
+    } else {
+        // Several mentions and no key: the first one says what is wrong.
+        blocks.truncate(1);
     }
     blocks
 }
