@@ -97,7 +97,7 @@ impl Error {
     pub fn next(&self) -> String {
         match self {
             Error::Refused { next, .. } => next.clone(),
-            Error::Transport(error) => transport_next(error).to_owned(),
+            Error::Transport(error) => transport_next(transport_code(error)).to_owned(),
             Error::Gateway(error) => gateway_next(error),
             _ => match self.code() {
                 "badInput" => "Correct it and try again.",
@@ -174,50 +174,37 @@ pub fn transport_code(error: &TransportError) -> &'static str {
     }
 }
 
-fn transport_next(error: &TransportError) -> &'static str {
-    match error {
-        TransportError::SshMissing => "Install OpenSSH on this computer.",
-        TransportError::UnknownHost => "Check the spelling of the target, or your network.",
-        TransportError::NoRoute | TransportError::TimedOut { .. } => {
-            "Check your network or VPN, then check again."
-        }
-        TransportError::Refused => "Check the port, and that the server runs SSH.",
-        TransportError::HostKeyUnknown => {
+/// What to do about a transport error, by its code; also the next step of the state `unreachable`.
+pub fn transport_next(code: &str) -> &'static str {
+    match code {
+        "sshMissing" => "Install OpenSSH on this computer.",
+        "unknownHost" => "Check the spelling of the target, or your network.",
+        "noRoute" | "timedOut" => "Check your network or VPN, then check again.",
+        "connectionRefused" => "Check the port, and that the server runs SSH.",
+        "hostKeyUnknown" => {
             "Run host-key show, compare the fingerprint with your host's, then host-key trust."
         }
-        TransportError::HostKeyChanged => {
+        "hostKeyChanged" => {
             "Ask your host whether the server was replaced before you trust the new key."
         }
-        TransportError::LoginRefused => "Check the user, the key file and your SSH agent.",
-        TransportError::SignInExpired { .. } => {
-            "Renew the sign-in with that command, then try again."
-        }
-        TransportError::RootMissing | TransportError::NotACommerceRoot => {
+        "loginRefused" => "Check the user, the key file and your SSH agent.",
+        "signInExpired" => "Renew the sign-in with that command, then try again.",
+        "rootMissing" | "notACommerceRoot" => {
             "Correct the root: the folder that holds bin/magento and app/etc."
         }
-        TransportError::PermissionDenied { .. } | TransportError::WrongOwner { .. } => {
+        "permissionDenied" | "wrongOwner" => {
             "Add --run-as with the user who owns the files, or sign in as that user."
         }
-        TransportError::PhpMissing | TransportError::PhpUnsuitable { .. } => {
+        "phpMissing" | "phpUnsuitable" => {
             "Name the right PHP program with --php, for example php8.2."
         }
-        TransportError::PhpTraces => {
-            "Ask your host to switch off Xdebug's trace mode for the command line."
-        }
-        TransportError::BootFailed { .. } => {
-            "Ask your developer: bin/magento does not start there either."
-        }
-        TransportError::DatabaseDown { .. } => {
-            "Ask your host: the shop's database does not answer."
-        }
-        TransportError::Busy => "Wait for the other push to end, then try again.",
-        TransportError::UndoUnusable { .. } => {
-            "Push what this instance should hold instead of undoing."
-        }
-        TransportError::Garbled { .. } | TransportError::Broken { .. } => {
-            "Check again; if it stays, look at the log."
-        }
-        TransportError::Local { .. } => "Correct that on this computer and try again.",
+        "phpTraces" => "Ask your host to switch off Xdebug's trace mode for the command line.",
+        "bootFailed" => "Ask your developer: bin/magento does not start there either.",
+        "databaseDown" => "Ask your host: the shop's database does not answer.",
+        "busy" => "Wait for the other push to end, then try again.",
+        "undoUnusable" => "Push what this instance should hold instead of undoing.",
+        "localTrouble" => "Correct that on this computer and try again.",
+        _ => "Check again; if it stays, look at the log.",
     }
 }
 

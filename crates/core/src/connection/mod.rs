@@ -5,6 +5,7 @@
 
 pub mod check;
 pub mod judge;
+pub mod next;
 pub mod standing;
 
 use std::collections::BTreeMap;

@@ -15,6 +15,7 @@ pub mod portal;
 pub mod records;
 pub mod records_contract;
 pub mod samples;
+pub mod together;
 pub mod transport;
 pub mod transport_contract;
 pub mod trouble;
@@ -27,6 +28,7 @@ pub use keychain::{MemoryKeychain, keychain_contract};
 pub use portal::{FakePortal, portal_contract};
 pub use records::MemoryRecords;
 pub use records_contract::records_contract;
+pub use together::{Together, together};
 pub use transport::{FakeTransport, Step};
 pub use transport_contract::{TransportCase, transport_contract};
 

@@ -4,6 +4,7 @@
 //! what the instance should hold is its assignment.
 
 pub mod adding;
+pub mod answering;
 
 use crate::id::{AccountId, InstanceId};
 use crate::ports::clock::UnixMillis;

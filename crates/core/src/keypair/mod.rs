@@ -5,6 +5,7 @@
 
 pub mod intake;
 pub mod keeping;
+pub mod notes;
 
 use crate::config::Purpose;
 use crate::fingerprint::{ExactFingerprint, IdentityFingerprint};

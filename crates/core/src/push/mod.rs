@@ -9,5 +9,6 @@ pub mod order;
 pub mod plan;
 pub(crate) mod prepare;
 pub mod run;
+pub mod saved;
 pub mod settle;
 pub mod values;
