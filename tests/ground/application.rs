@@ -284,3 +284,30 @@ async fn an_edit_that_was_not_imported_and_an_old_schema_can_be_asked_for() {
         .unwrap();
     assert_eq!(printed(&instance, ask).await, "[true,1]");
 }
+
+#[tokio::test]
+async fn a_deployment_variable_locks_a_path_without_giving_it_a_value() {
+    let ground = Ground::start().await.unwrap();
+    let options = InstanceOptions {
+        settings: vec![Setting::plain(PROJECT, "row")],
+        variables: vec![(
+            "MAGENTO_DC_SYSTEM__DEFAULT__SERVICES_CONNECTOR__SERVICES_ID__PROJECT_ID".to_owned(),
+            "variable".to_owned(),
+        )],
+        ..InstanceOptions::default()
+    };
+    let instance = ground.instance(options).await.unwrap();
+
+    let ask = format!(
+        "{} var_export($om->get('Magento\\Config\\Model\\Config\\Reader\\Source\\Deployed\\SettingChecker')
+            ->isReadOnly('{PROJECT}', 'default'));",
+        show(PROJECT)
+    );
+
+    assert_eq!(printed(&instance, &ask).await, "rowtrue");
+    let set = instance
+        .magento(&["config:set", PROJECT, ""])
+        .await
+        .unwrap();
+    assert!(set.stdout.contains("has already been locked"), "{set:?}");
+}

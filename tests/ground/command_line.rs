@@ -1,6 +1,8 @@
 //! `bin/magento` as people meet it, traps included.
 
-use patchbay_tests::ground::{Ground, InstanceOptions, PATHS_OF_KEYS, Setting, Shape, keys};
+use patchbay_tests::ground::{
+    Ground, Instance, InstanceOptions, PATHS_OF_KEYS, Setting, Shape, keys,
+};
 
 const PRIVATE_KEY: &str = PATHS_OF_KEYS[1];
 const DATA_SPACE: &str = "services_connector/services_id/environment_id";
@@ -167,12 +169,24 @@ async fn some_commands_say_saved_and_change_nothing() {
 
 #[tokio::test]
 async fn a_database_that_is_down_shows_on_different_streams() {
-    let ground = Ground::start().await.unwrap();
+    let mut ground = Ground::start().await.unwrap();
+    let instance = ground.instance(InstanceOptions::default()).await.unwrap();
+    assert_eq!(
+        instance.magento(&["cache:clean"]).await.unwrap().code,
+        Some(0)
+    );
     let options = InstanceOptions {
         database_down: true,
         ..InstanceOptions::default()
     };
-    let instance = ground.instance(options).await.unwrap();
+    let unreachable = ground.instance(options).await.unwrap();
+    ground.stop_database();
+    for instance in [&instance, &unreachable] {
+        refuses(instance).await;
+    }
+}
+
+async fn refuses(instance: &Instance) {
     for (arguments, code, on_stdout) in [
         (vec!["config:set", PATHS_OF_KEYS[0], "x"], 255, false),
         (vec!["cache:clean", "config"], 255, false),

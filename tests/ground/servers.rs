@@ -240,7 +240,7 @@ async fn a_killed_test_process_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn another_owner_of_the_files_can_be_seen() {
+async fn another_owner_of_the_files_can_be_seen_and_can_work_with_them() {
     use std::os::unix::fs::MetadataExt;
     let ground = Ground::start().await.unwrap();
     let me = ground.ssh().user;
@@ -260,11 +260,32 @@ async fn another_owner_of_the_files_can_be_seen() {
         .output()
         .await
         .unwrap();
-    let id = String::from_utf8(id.stdout).unwrap();
-    let found = std::fs::metadata(instance.root.join("app/etc/env.php"))
+    let id: u32 = String::from_utf8(id.stdout)
         .unwrap()
-        .uid();
-    assert_eq!(found.to_string(), id.trim());
+        .trim()
+        .parse()
+        .unwrap();
+    assert_eq!(
+        std::fs::metadata(instance.root.join("app/etc/env.php"))
+            .unwrap()
+            .uid(),
+        id
+    );
+
+    let output = tokio::process::Command::new("php")
+        .args(["bin/magento", "cache:clean", "config"])
+        .current_dir(&instance.root)
+        .uid(id)
+        .output()
+        .await
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(
+        std::fs::metadata(instance.root.join("var/cache"))
+            .unwrap()
+            .uid(),
+        id
+    );
 }
 
 #[tokio::test]

@@ -346,9 +346,16 @@ impl Instance {
     }
 
     async fn hand_over(&self) -> Result<()> {
+        use std::os::unix::fs::PermissionsExt;
         let Some(owner) = &self.options.owner else {
             return Ok(());
         };
+        // The other user has to get through the ground's private folder to the files that are theirs.
+        for folder in self.root.ancestors().skip(1).take(2) {
+            std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o711)).map_err(
+                |error| GroundError::because("opening the way for another owner", error),
+            )?;
+        }
         let mut chown = tokio::process::Command::new(programs::require("chown")?);
         chown.arg("-R").arg(owner).arg("--").arg(&self.root);
         processes::must(chown, &[]).await.map(drop)
