@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::order::{Outcome, Step};
-use super::plan::{Change, Plan, PlanKind};
+use super::plan::{Change, Plan, PlanKind, Wanted};
 use super::prepare::Prepared;
 use super::run::{Ending, OnStep};
 use super::values::{self, Write};
@@ -120,25 +120,28 @@ impl Patchbay {
         }
     }
 
+    /// The one line of a push. Whatever changes goes as a whole: both halves of a pair, all five
+    /// values of a data space (P13); the instance leaves out what is fixed there and equal.
     fn sealed(&self, prepared: &Prepared, plan: &Plan, ready: &Ready) -> Result<Vec<u8>> {
         let mut writes = Vec::new();
-        if prepared.restore.is_none() {
-            for change in &plan.changes {
-                let value = match &change.to_exact {
-                    None => None,
-                    Some(_) => {
-                        let value = prepared
-                            .values
-                            .get(&change.path)
-                            .ok_or_else(|| held_elsewhere(&plan.name))?;
-                        Some(Secret::new(value.expose().to_vec()))
-                    }
-                };
-                writes.push(Write {
-                    path: change.path,
-                    value,
-                });
+        let changes = |group: Option<Purpose>| {
+            plan.changes
+                .iter()
+                .any(|change| change.path.purpose() == group)
+        };
+        for path in ConfigPath::ALL {
+            if prepared.restore.is_some() || !changes(path.purpose()) {
+                continue;
             }
+            let value = match prepared.wanted.get(&path) {
+                None | Some(Wanted::Remove) => None,
+                Some(Wanted::Set { .. }) => {
+                    let value = prepared.values.get(&path);
+                    let value = value.ok_or_else(|| held_elsewhere(&plan.name))?;
+                    Some(Secret::new(value.expose().to_vec()))
+                }
+            };
+            writes.push(Write { path, value });
         }
         let line = values::encode(&ready.look.nonce, &writes);
         Ok(self.ports.crypto.seal(&ready.seal_to, &line)?)
