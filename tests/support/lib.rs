@@ -2,4 +2,5 @@
 //!
 //! Deliberately not here: anything a released program needs. This package is for tests alone.
 
+pub mod bed;
 pub mod ground;

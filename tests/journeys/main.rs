@@ -1,0 +1,5 @@
+//! Whole journeys by the real `patchbayctl` over a real `sshd`, PHP, MariaDB and keychain, with the
+//! simulated gateways behind them.
+
+mod main_job;
+mod told;
