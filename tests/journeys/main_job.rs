@@ -269,7 +269,11 @@ async fn an_instance_connected_by_hand_is_adopted_without_its_private_key() {
         rows,
         "adopting writes nothing"
     );
+    take_the_keys(&bed, &instance, &rows).await;
+}
 
+/// With its private keys taken too, nothing about the instance is to be changed.
+async fn take_the_keys(bed: &Bed, instance: &Instance, rows: &[ConfigRow]) {
     let taken = [
         "--json",
         "instance",
@@ -279,7 +283,7 @@ async fn an_instance_connected_by_hand_is_adopted_without_its_private_key() {
         "--yes",
     ];
     let _ = bed.ctl(&taken).await.unwrap().expect(0);
-    let pushed = push(&bed, "Old shop", &[], 0).await;
+    let pushed = push(bed, "Old shop", &[], 0).await;
     assert_eq!(
         outcome(&pushed, "Old shop"),
         "unchanged",
