@@ -5,9 +5,11 @@
 //! | [`crypto`] | RSA, random numbers, tokens, sealed boxes |
 //! | [`gateway`] | Adobe's gateways and the merchant registry |
 //! | [`portal`] | a portal that creates key pairs |
+//! | [`transport`] | the way to an instance over ssh, and the program that runs there |
 //! | [`http`] | what requests to gateways and portal have in common |
 
 pub mod crypto;
 pub mod gateway;
 pub mod http;
 pub mod portal;
+pub mod transport;

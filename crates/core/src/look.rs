@@ -172,8 +172,9 @@ pub struct Notice {
 /// that is not the newest. `undecryptable`: a stored key cannot be decrypted. `gatewayLocked`: the
 /// gateway URL is set on the instance. `saasPairUnusual`: `magento_saas/environment` is not
 /// `production`. `scopedRow`: a connector value exists in another scope,
-/// where it has no effect.
-pub const NOTICES: [&str; 9] = [
+/// where it has no effect. `staleCache`: the rows say something else than what is in effect, so
+/// the instance will change as soon as its configuration cache is cleaned.
+pub const NOTICES: [&str; 10] = [
     "importPending",
     "schemaBehind",
     "wrongOwner",
@@ -183,6 +184,7 @@ pub const NOTICES: [&str; 9] = [
     "gatewayLocked",
     "saasPairUnusual",
     "scopedRow",
+    "staleCache",
 ];
 
 impl Look {

@@ -1,0 +1,17 @@
+//! The way to an instance: the conversation of docs/ARCHITECTURE.md over the user's own ssh.
+//!
+//! [`SshTransport`] is the door. Behind it: `config` writes the ssh configuration that stands in
+//! front of the user's, `command` quotes what the far side's shell sees, `program` is the PHP that
+//! runs there, `conversation` carries lines, `answers` reads them, `errors` names what went wrong,
+//! `host_key` fetches and trusts. Not here: what may be written, which the core decides.
+
+mod answers;
+mod command;
+mod config;
+mod conversation;
+mod errors;
+mod host_key;
+mod program;
+mod ssh;
+
+pub use ssh::{SshSettings, SshTransport};

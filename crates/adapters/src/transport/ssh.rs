@@ -1,0 +1,260 @@
+//! The transport port over the system's ssh.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use patchbay_core::id::hex;
+use patchbay_core::instance::SshWay;
+use patchbay_core::look::Look;
+use patchbay_core::ports::transport::{
+    BeginRequest, Conversation, HostKey, LookRequest, Transport, TransportError,
+};
+use serde_json::{Value, json};
+
+use super::answers::Answer;
+use super::config::{self, Parts};
+use super::conversation::{Far, Push, Run, local, out_of_turn};
+use super::{command, host_key, program};
+
+/// How ssh is found and used.
+#[derive(Clone, Debug)]
+pub struct SshSettings {
+    /// The ssh program; a bare name is looked up in `PATH`.
+    pub ssh: PathBuf,
+    /// A folder of ours (0700) for our configuration and our trusted host keys.
+    pub config_dir: PathBuf,
+    /// The user's configuration as ssh names it; `None` leaves it out.
+    pub user_config: Option<String>,
+    /// The system's configuration; `None` leaves it out.
+    pub system_config: Option<String>,
+    /// How long a connection may take; whole seconds.
+    pub connect: Duration,
+    /// How long one answer may take (P9).
+    pub answer: Duration,
+}
+
+impl SshSettings {
+    /// The usual ssh of this computer with `config_dir` as our folder.
+    pub fn usual(config_dir: PathBuf) -> Self {
+        let system = if cfg!(windows) {
+            "__PROGRAMDATA__/ssh/ssh_config"
+        } else {
+            "/etc/ssh/ssh_config"
+        };
+        Self {
+            ssh: "ssh".into(),
+            config_dir,
+            user_config: Some("~/.ssh/config".into()),
+            system_config: Some(system.into()),
+            connect: Duration::from_secs(10),
+            answer: Duration::from_secs(60),
+        }
+    }
+}
+
+/// The way to instances over the user's own ssh.
+#[derive(Debug)]
+pub struct SshTransport {
+    settings: SshSettings,
+    pause: Option<(String, u32)>,
+}
+
+impl SshTransport {
+    /// Uses `settings`; nothing is read or written before the first connection.
+    pub fn new(settings: SshSettings) -> Self {
+        Self {
+            settings,
+            pause: None,
+        }
+    }
+
+    /// Makes the program on the instance wait at `step` for so many milliseconds, so that a test
+    /// can end it there. Steps: `before-lock`, `after-ready`, `before-go-read`, `in-transaction`,
+    /// `before-commit`, `after-commit`, `after-flush`.
+    #[cfg(feature = "demo")]
+    pub fn with_pause(mut self, step: &str, millis: u32) -> Self {
+        self.pause = Some((step.to_owned(), millis));
+        self
+    }
+
+    pub(super) fn settings(&self) -> &SshSettings {
+        &self.settings
+    }
+
+    /// Our file of trusted host keys.
+    pub(super) fn known_hosts(&self) -> PathBuf {
+        self.settings.config_dir.join("known_hosts")
+    }
+
+    /// Our configuration, written anew where it is missing or differs.
+    pub(super) fn config(&self) -> Result<PathBuf, TransportError> {
+        let known_hosts = self.known_hosts();
+        let user = self.settings.user_config.as_deref();
+        let ignore = user
+            .and_then(in_home)
+            .and_then(|path| std::fs::read_to_string(path).ok())
+            .map(|text| config::ignored_by(&text))
+            .unwrap_or_default();
+        let text = config::text(&Parts {
+            known_hosts: &known_hosts,
+            user,
+            system: self.settings.system_config.as_deref(),
+            connect: self.settings.connect,
+            ignore: &ignore,
+        });
+        let path = self.settings.config_dir.join("ssh_config");
+        let there = std::fs::read(&path).is_ok_and(|bytes| bytes == text.as_bytes());
+        if !there {
+            config::private_folder(&self.settings.config_dir).map_err(|e| local_file(&e))?;
+            config::write_private(&path, text.as_bytes()).map_err(|e| local_file(&e))?;
+        }
+        Ok(path)
+    }
+
+    fn start(&self, way: &SshWay, request: &Value) -> Result<Far, TransportError> {
+        let mut first = program::line().to_vec();
+        first.extend_from_slice(STANDARD.encode(request.to_string()).as_bytes());
+        first.push(b'\n');
+        let nonce = request["nonce"]
+            .as_str()
+            .and_then(patchbay_core::id::Nonce::parse);
+        let run = Run {
+            program: &self.settings.ssh,
+            words: command::conversation(&self.config()?, way),
+            first,
+            nonce: nonce.ok_or_else(out_of_turn)?,
+        };
+        Far::start(way, run)
+    }
+
+    fn with_faults(&self, mut request: Value) -> Value {
+        if let Some((step, millis)) = &self.pause {
+            request["pause"] = json!({ "step": step, "ms": millis });
+        }
+        request
+    }
+
+    /// The first answer comes after the connection, the application's start and, where it has to
+    /// wait for the database lock, that.
+    fn first_limit(&self, waiting: Duration) -> Duration {
+        self.settings.connect + self.settings.answer + waiting
+    }
+}
+
+/// A path of ssh's with the home folder put in.
+fn in_home(path: &str) -> Option<PathBuf> {
+    match path.strip_prefix("~/") {
+        Some(rest) => Some(std::env::home_dir()?.join(rest)),
+        None => Some(Path::new(path).to_owned()),
+    }
+}
+
+pub(super) fn local_file(error: &std::io::Error) -> TransportError {
+    TransportError::Local {
+        detail: error.to_string(),
+    }
+}
+
+fn look_request(way: &SshWay, request: &LookRequest) -> Value {
+    json!({
+        "mode": "look",
+        "nonce": request.nonce.as_str(),
+        "key": hex(request.key.bytes()),
+        "root": way.root,
+        "signAfter": request.sign_after,
+        "underLock": request.under_lock,
+        "takeKeys": request.take_keys.as_ref().map(|key| hex(&key.0)),
+    })
+}
+
+fn begin_request(way: &SshWay, request: &BeginRequest) -> Value {
+    let restore = request.restore.as_ref().map(|restore| {
+        let touched: Vec<_> = restore.touched.iter().map(|path| path.as_str()).collect();
+        json!({
+            "entry": restore.entry.as_str(),
+            "blob": STANDARD.encode(&restore.blob.0),
+            "touched": touched,
+        })
+    });
+    json!({
+        "mode": "push",
+        "nonce": request.nonce.as_str(),
+        "key": hex(request.key.bytes()),
+        "root": way.root,
+        "signAfter": request.sign_after,
+        "entry": request.entry.as_str(),
+        "restore": restore,
+    })
+}
+
+#[async_trait]
+impl Transport for SshTransport {
+    async fn look(&self, way: &SshWay, request: &LookRequest) -> Result<Look, TransportError> {
+        let mut far = self.start(way, &self.with_faults(look_request(way, request)))?;
+        let waiting = Duration::from_secs(u64::from(request.under_lock.unwrap_or(0)));
+        match far.answer("looking", self.first_limit(waiting)).await? {
+            Answer::Done(look) => {
+                far.close(Duration::from_secs(5)).await;
+                Ok(*look)
+            }
+            Answer::Stopped(error) => Err(error),
+            _ => Err(out_of_turn()),
+        }
+    }
+
+    async fn begin(
+        &self,
+        way: &SshWay,
+        request: &BeginRequest,
+    ) -> Result<Box<dyn Conversation>, TransportError> {
+        let mut far = self.start(way, &self.with_faults(begin_request(way, request)))?;
+        let limit = self.first_limit(Duration::from_secs(10));
+        match far
+            .answer("waiting for the instance to be ready", limit)
+            .await?
+        {
+            Answer::Ready(ready) => Ok(Box::new(Push {
+                far,
+                ready: *ready,
+                limit: self.settings.answer,
+            })),
+            Answer::Stopped(error) => Err(error),
+            _ => Err(out_of_turn()),
+        }
+    }
+
+    async fn host_keys(&self, way: &SshWay) -> Result<Vec<HostKey>, TransportError> {
+        Ok(host_key::fetch(self, way)
+            .await?
+            .into_iter()
+            .map(|found| found.key)
+            .collect())
+    }
+
+    async fn trust(&self, way: &SshWay, fingerprint: &str) -> Result<HostKey, TransportError> {
+        host_key::trust(self, way, fingerprint).await
+    }
+
+    async fn host_of(&self, way: &SshWay) -> Result<String, TransportError> {
+        let words = command::ssh(&self.config()?, way, &[]);
+        let words = words
+            .into_iter()
+            .chain(["-G".into(), "--".into(), way.target.clone().into()])
+            .collect::<Vec<_>>();
+        let output = super::conversation::command(&self.settings.ssh, &words)
+            .output()
+            .await
+            .map_err(|e| local(&e))?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let value = |name: &str| text.lines().find_map(|line| line.strip_prefix(name));
+        match (value("hostname "), value("port ")) {
+            (Some(host), Some(port)) => Ok(format!("{host}:{port}")),
+            _ => Err(TransportError::Local {
+                detail: patchbay_core::text::outside(&String::from_utf8_lossy(&output.stderr), 200),
+            }),
+        }
+    }
+}
