@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`crypto`] | RSA, random numbers, tokens, sealed boxes |
 //! | [`gateway`] | Adobe's gateways and the merchant registry |
+//! | [`keychain`] | the system's keychain |
 //! | [`portal`] | a portal that creates key pairs |
 //! | [`transport`] | the way to an instance over ssh, and the program that runs there |
 //! | [`http`] | what requests to gateways and portal have in common |
@@ -11,5 +12,6 @@
 pub mod crypto;
 pub mod gateway;
 pub mod http;
+pub mod keychain;
 pub mod portal;
 pub mod transport;
