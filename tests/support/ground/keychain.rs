@@ -193,6 +193,10 @@ async fn start_bus(folder: &tempfile::TempDir, address: &str) -> Result<Server> 
     let log = folder.path().join("bus.log");
     let bus = Server::start(&command, &log, None)?;
     let socket = folder.path().join("bus");
-    processes::wait_until("dbus-daemon", &log, async || socket.exists()).await?;
+    // The file is there a moment before anybody listens on it.
+    processes::wait_until("dbus-daemon", &log, async || {
+        tokio::net::UnixStream::connect(&socket).await.is_ok()
+    })
+    .await?;
     Ok(bus)
 }

@@ -147,11 +147,11 @@ fn entry(store: &Arc<CredentialStore>, program: &str, id: &str) -> Result<Entry,
     store.build(program, id, Some(&modifiers))
 }
 
-/// Absence is an answer.
+/// Absence is an answer, also where another process removed the item during the call.
 fn present<T>(done: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
     match done {
         Ok(value) => Ok(Some(value)),
-        Err(StoreError::NoEntry) => Ok(None),
+        Err(error) if told::was_not_there(&error) => Ok(None),
         Err(error) => Err(error),
     }
 }
@@ -189,7 +189,12 @@ impl Keychain for OsKeychain {
         let secret = Secret::new(secret.expose().to_vec());
         self.run(self.patience.by_user, move |held| {
             with_store(held, |store| {
-                entry(store, program, &id)?.set_secret(secret.expose())
+                let entry = entry(store, program, &id)?;
+                match entry.set_secret(secret.expose()) {
+                    // Another process removed the item that was about to be replaced.
+                    Err(error) if told::was_not_there(&error) => entry.set_secret(secret.expose()),
+                    done => done,
+                }
             })
         })
         .await

@@ -169,7 +169,9 @@ fn from_bus(error: &zbus::Error) -> Cause {
     match error {
         zbus::Error::MethodError(name, ..) => from_name(name.as_str()),
         zbus::Error::FDO(error) => from_name(error.name().as_str()),
-        zbus::Error::Address(_) | zbus::Error::Handshake(_) => Cause::Known(missing(NO_BUS)),
+        zbus::Error::Address(_) | zbus::Error::Handshake(_) | zbus::Error::Connection(..) => {
+            Cause::Known(missing(NO_BUS))
+        }
         zbus::Error::InputOutput(error) => match error.kind() {
             std::io::ErrorKind::TimedOut => Cause::Known(KeychainError::Slow),
             std::io::ErrorKind::NotFound
@@ -177,10 +179,7 @@ fn from_bus(error: &zbus::Error) -> Cause {
             | std::io::ErrorKind::PermissionDenied => Cause::Known(missing(NO_BUS)),
             _ => Cause::OtherSideGone,
         },
-        other => match told::find::<std::io::Error>(other) {
-            Some(_) => Cause::Known(missing(NO_BUS)),
-            None => Cause::Other("the message bus gave an answer that cannot be read".to_owned()),
-        },
+        _ => Cause::Other("the message bus gave an answer that cannot be read".to_owned()),
     }
 }
 
