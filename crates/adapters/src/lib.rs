@@ -2,16 +2,20 @@
 //!
 //! | Room | Stands for |
 //! |---|---|
+//! | [`clock`] | the wall clock, a clock that only goes forward, sleep |
 //! | [`crypto`] | RSA, random numbers, tokens, sealed boxes |
 //! | [`gateway`] | Adobe's gateways and the merchant registry |
 //! | [`keychain`] | the system's keychain |
 //! | [`portal`] | a portal that creates key pairs |
 //! | [`transport`] | the way to an instance over ssh, and the program that runs there |
 //! | [`http`] | what requests to gateways and portal have in common |
+//! | [`records`] | what is remembered on disk: SQLite in the data directory |
 
+pub mod clock;
 pub mod crypto;
 pub mod gateway;
 pub mod http;
 pub mod keychain;
 pub mod portal;
+pub mod records;
 pub mod transport;

@@ -4,6 +4,8 @@
 //! and a cut at the end can be told apart. Not here: undo blobs (a table of their own in the
 //! records) and where the rows lie.
 
+use std::sync::Arc;
+
 use crate::fingerprint::mac;
 use crate::id::{EntryId, InstanceId, PushId, hex, is_hex};
 use crate::ports::clock::UnixMillis;
@@ -117,13 +119,16 @@ impl Action {
 }
 
 /// The key of the chain: 32 random bytes that lie in the keychain.
-#[derive(Debug)]
-pub struct ChainKey(Secret);
+///
+/// A clone shares the bytes and does not copy them, so that the records can carry the key to
+/// where they write.
+#[derive(Clone, Debug)]
+pub struct ChainKey(Arc<Secret>);
 
 impl ChainKey {
     /// Takes the key as it was read from the keychain.
     pub fn new(secret: Secret) -> Self {
-        Self(secret)
+        Self(Arc::new(secret))
     }
 
     /// The MAC of an event that follows a line with MAC `previous`.
