@@ -1,8 +1,9 @@
-//! Errors the window can act on.
+//! Errors: those the window can act on, and the document the command line answers with.
 //!
-//! The detail is logged where it is known and nobody matches on a text. A variant is added only
-//! when the window does something different for it.
+//! The detail is logged where it is known and nobody matches on a text. A variant of [`IpcError`]
+//! is added only when the window does something different for it.
 
+use patchbay_core::Error;
 use patchbay_core::ports::records::RecordsError;
 use serde::Serialize;
 use ts_rs::TS;
@@ -39,6 +40,55 @@ impl From<&RecordsError> for IpcError {
     }
 }
 
+/// What the command line answers with instead of a result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ErrorDocument {
+    /// What went wrong.
+    pub error: Trouble,
+}
+
+/// What went wrong, and what to do about it; never a secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct Trouble {
+    /// Stable, camelCase.
+    pub code: String,
+    /// What happened, in English.
+    pub text: String,
+    /// What to do next, in English.
+    pub next: String,
+}
+
+impl Trouble {
+    /// Trouble in the shell's own words.
+    pub fn new(code: &str, text: impl Into<String>, next: impl Into<String>) -> Self {
+        Self {
+            code: code.to_owned(),
+            text: text.into(),
+            next: next.into(),
+        }
+    }
+}
+
+impl From<&Error> for Trouble {
+    fn from(error: &Error) -> Self {
+        Self::new(error.code(), sentence(&error.to_string()), error.next())
+    }
+}
+
+/// A sentence of its own from an error's words.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let mut text: String = letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default();
+    if !text.ends_with(['.', '!', '?']) {
+        text.push('.');
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,6 +100,17 @@ mod tests {
         };
         let json = serde_json::to_string(&IpcError::from(&failed)).unwrap();
         assert_eq!(json, r#"{"code":"internal"}"#);
+    }
+
+    #[test]
+    fn a_refusal_becomes_code_sentence_and_next_step() {
+        let trouble = Trouble::from(&Error::NoSuch {
+            what: "instance",
+            name: "Nordlys".into(),
+        });
+        assert_eq!(trouble.code, "noSuch");
+        assert_eq!(trouble.text, "There is no instance called \"Nordlys\".");
+        assert!(trouble.next.ends_with('.'));
     }
 
     #[test]

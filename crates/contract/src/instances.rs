@@ -1,12 +1,14 @@
-//! Instances as the board shows them.
+//! Instances as the board shows them; [`details`] is everything else that is kept about one.
+
+pub mod details;
 
 use patchbay_core::connection::{self, Verdict};
 use patchbay_core::instance::{self, Instance, Way};
 use patchbay_core::ports::clock::UnixMillis;
 use serde::Serialize;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 use ts_rs::TS;
+
+use crate::moment::rfc3339;
 
 /// One instance on the board.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
@@ -151,13 +153,6 @@ fn address(instance: &Instance) -> String {
         Way::Ssh(way) => way.target.clone(),
         Way::WatchOnly => instance.url.clone().unwrap_or_default(),
     }
-}
-
-/// A time as the contract writes it; `None` for one outside the years 0 to 9999.
-fn rfc3339(time: UnixMillis) -> Option<String> {
-    let nanos = i128::from(time.0) * 1_000_000;
-    let time = OffsetDateTime::from_unix_timestamp_nanos(nanos).ok()?;
-    time.format(&Rfc3339).ok()
 }
 
 impl From<instance::Role> for Role {

@@ -1,4 +1,4 @@
-//! What the window remembers about itself; nothing the core decides by.
+//! What the window remembers about itself, and the settings of the core as they are listed.
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -38,6 +38,42 @@ pub enum Theme {
     Light,
     /// Always dark.
     Dark,
+}
+
+/// `settings list`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SettingList {
+    /// Every setting the core needs.
+    pub settings: Vec<SettingRow>,
+}
+
+/// One setting of the core.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct SettingRow {
+    /// Its key.
+    pub key: String,
+    /// Its value; `null` where it was never set.
+    pub value: Option<String>,
+    /// What it is for and which values it takes.
+    pub about: String,
+}
+
+impl SettingList {
+    /// Every setting, with what was set.
+    pub fn new(set: &[(String, String)]) -> Self {
+        let row = |setting: &patchbay_core::settings::Setting| SettingRow {
+            key: setting.key.to_owned(),
+            value: set
+                .iter()
+                .find(|(key, _)| key == setting.key)
+                .map(|(_, value)| value.clone()),
+            about: setting.about.to_owned(),
+        };
+        Self {
+            settings: patchbay_core::settings::SETTINGS.iter().map(row).collect(),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -100,8 +100,8 @@ mod tests {
             .unwrap();
         assert_eq!(others, ["Instance 004"]);
         let two = patchbay.instance_named("Instance 004").await.unwrap();
-        assert_eq!(one.answers.same_as, [two.id.clone()]);
-        assert_eq!(two.answers.same_as, [one.id.clone()]);
+        assert_eq!(one.answers.same_as, std::slice::from_ref(&two.id));
+        assert_eq!(two.answers.same_as, std::slice::from_ref(&one.id));
 
         patchbay
             .answer_kinship("Instance 004", Kinship::Copy)

@@ -1,0 +1,284 @@
+//! The journal as it is listed and exported.
+//!
+//! An export leaves this computer more easily than a list does: unless asked for, it names no
+//! person, and of an error only the code, since the text may name hosts and folders.
+
+use patchbay_core::journal::{JournalCheck, JournalLine};
+use serde::Serialize;
+use ts_rs::TS;
+
+use crate::moment::rfc3339;
+use crate::push::PlannedChange;
+
+/// `journal list` and `journal export --format json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct JournalDocument {
+    /// Every line, oldest first.
+    pub lines: Vec<JournalRow>,
+}
+
+/// One line of the journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct JournalRow {
+    /// Its place, from 1.
+    #[ts(type = "number")]
+    pub seq: u64,
+    /// When, RFC 3339.
+    pub at: Option<String>,
+    /// `begun` or `ended`.
+    pub phase: String,
+    /// `push`, `undo`, `detach`, `adopt` or `repin`.
+    pub action: String,
+    /// The instance's name then.
+    pub instance: String,
+    /// The action this line belongs to.
+    pub entry: String,
+    /// The order it was part of.
+    pub push: String,
+    /// How it ended; `null` where it only began.
+    pub outcome: Option<String>,
+    /// What went wrong.
+    pub error: Option<JournalError>,
+    /// What changed, or was to.
+    pub changes: Vec<PlannedChange>,
+    /// The login name of who did it; `null` where it is left out.
+    pub person: Option<String>,
+}
+
+/// What went wrong, in the journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct JournalError {
+    /// Stable, camelCase.
+    pub code: String,
+    /// In English; `null` where it is left out.
+    pub text: Option<String>,
+}
+
+/// `journal verify`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct JournalVerified {
+    /// `good`, `changed`, `removed`, `cutShort` or `keyMissing`.
+    pub result: &'static str,
+    /// How many lines there are, where that was counted.
+    pub lines: Option<u64>,
+    /// How many there were, for `cutShort`.
+    pub expected: Option<u64>,
+    /// Which line, for `changed` and `removed`.
+    pub seq: Option<u64>,
+    /// The same as a sentence.
+    pub text: String,
+}
+
+/// How much of a line is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Telling {
+    /// Without persons and error texts.
+    Reduced,
+    /// Everything.
+    Full,
+}
+
+impl JournalRow {
+    /// The row of a line.
+    pub fn new(line: &JournalLine, telling: Telling) -> Self {
+        let event = &line.event;
+        let full = telling == Telling::Full;
+        let shown = |(shown, exact): &(String, String)| (!exact.is_empty()).then(|| shown.clone());
+        Self {
+            seq: line.seq,
+            at: rfc3339(event.at),
+            phase: event.phase.as_str().to_owned(),
+            action: event.action.as_str().to_owned(),
+            instance: event.instance_name.clone(),
+            entry: event.entry.as_str().to_owned(),
+            push: event.push.as_str().to_owned(),
+            outcome: event.outcome.clone(),
+            error: event.error.as_ref().map(|(code, text)| JournalError {
+                code: code.clone(),
+                text: full.then(|| text.clone()),
+            }),
+            changes: event
+                .changes
+                .iter()
+                .map(|change| PlannedChange {
+                    path: change.path.clone(),
+                    from: shown(&change.from),
+                    to: shown(&change.to),
+                })
+                .collect(),
+            person: full.then(|| event.person.clone()),
+        }
+    }
+}
+
+impl From<&JournalCheck> for JournalVerified {
+    fn from(check: &JournalCheck) -> Self {
+        let plain = |result, text: String| Self {
+            result,
+            lines: None,
+            expected: None,
+            seq: None,
+            text,
+        };
+        match check {
+            JournalCheck::Good { lines } => Self {
+                lines: Some(*lines),
+                ..plain("good", format!("The journal is whole: {lines} lines."))
+            },
+            JournalCheck::Changed { seq } => Self {
+                seq: Some(*seq),
+                ..plain(
+                    "changed",
+                    format!("Line {seq} was changed after it was written."),
+                )
+            },
+            JournalCheck::Removed { seq } => Self {
+                seq: Some(*seq),
+                ..plain("removed", format!("Line {seq} was removed."))
+            },
+            JournalCheck::CutShort { lines, expected } => Self {
+                lines: Some(*lines),
+                expected: Some(*expected),
+                ..plain(
+                    "cutShort",
+                    format!("It was cut short: {lines} lines are there, {expected} were written."),
+                )
+            },
+            JournalCheck::KeyMissing => plain(
+                "keyMissing",
+                "The keychain holds no key for this journal, so it cannot be verified.".to_owned(),
+            ),
+        }
+    }
+}
+
+/// The journal as CSV (RFC 4180): one row for each change, or one for a line without changes.
+pub fn csv(rows: &[JournalRow]) -> String {
+    let head = [
+        "seq",
+        "at",
+        "phase",
+        "action",
+        "instance",
+        "entry",
+        "push",
+        "outcome",
+        "error",
+        "errorText",
+        "path",
+        "from",
+        "to",
+        "person",
+    ];
+    let mut text = record(&head.map(str::to_owned));
+    for row in rows {
+        let none = [PlannedChange {
+            path: String::new(),
+            from: None,
+            to: None,
+        }];
+        let changes = if row.changes.is_empty() {
+            &none[..]
+        } else {
+            &row.changes
+        };
+        for change in changes {
+            text.push_str(&record(&cells(row, change)));
+        }
+    }
+    text
+}
+
+fn cells(row: &JournalRow, change: &PlannedChange) -> [String; 14] {
+    let error = row.error.as_ref();
+    [
+        row.seq.to_string(),
+        row.at.clone().unwrap_or_default(),
+        row.phase.clone(),
+        row.action.clone(),
+        row.instance.clone(),
+        row.entry.clone(),
+        row.push.clone(),
+        row.outcome.clone().unwrap_or_default(),
+        error.map(|e| e.code.clone()).unwrap_or_default(),
+        error.and_then(|e| e.text.clone()).unwrap_or_default(),
+        change.path.clone(),
+        change.from.clone().unwrap_or_default(),
+        change.to.clone().unwrap_or_default(),
+        row.person.clone().unwrap_or_default(),
+    ]
+}
+
+fn record(cells: &[String]) -> String {
+    let cells: Vec<String> = cells.iter().map(|text| cell(text)).collect();
+    cells.join(",") + "\r\n"
+}
+
+/// One cell. A spreadsheet would run what begins with `= + - @` (or a tab or line break before
+/// it) as a formula: such a cell gets an apostrophe in front.
+fn cell(text: &str) -> String {
+    let risky = text.trim_start().starts_with([
+        '=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+    ]) || text.starts_with(['\t', '\r', '\n']);
+    let text = if risky {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    };
+    if risky || text.contains(['"', ',', '\r', '\n']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use patchbay_core::fakes::samples::sample_event;
+    use patchbay_core::id::EntryId;
+    use patchbay_core::journal::{Link, Phase};
+
+    fn line() -> JournalLine {
+        JournalLine {
+            seq: 1,
+            event: sample_event(2, &EntryId::from_random([5; 16]), Phase::Ended),
+            link: Link::start(),
+        }
+    }
+
+    #[test]
+    fn a_reduced_row_names_nobody_and_no_error_text() {
+        let reduced = JournalRow::new(&line(), Telling::Reduced);
+        let json = serde_json::to_string(&reduced).unwrap();
+        assert!(!json.contains("mei") && !json.contains("Wait."));
+        assert_eq!(reduced.error.unwrap().code, "busy");
+        let full = JournalRow::new(&line(), Telling::Full);
+        assert_eq!(full.person.as_deref(), Some("mei"));
+        assert_eq!(
+            full.changes[0].from, None,
+            "an empty fingerprint is no value"
+        );
+    }
+
+    #[test]
+    fn formulas_are_disarmed_and_quotes_doubled() {
+        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1"] {
+            let shown = cell(formula);
+            assert!(shown.starts_with("\"'"), "{formula:?} became {shown}");
+        }
+        assert_eq!(cell("say \"no\""), "\"say \"\"no\"\"\"");
+        assert_eq!(cell("北光"), "北光");
+    }
+
+    #[test]
+    fn csv_has_a_row_for_every_change() {
+        let text = csv(&[JournalRow::new(&line(), Telling::Reduced)]);
+        let rows: Vec<_> = text.lines().collect();
+        assert_eq!(rows.len(), 2);
+        assert_eq!(rows[0].split(',').count(), 14);
+        assert!(rows[1].contains("project_name"));
+    }
+}

@@ -1,0 +1,199 @@
+//! Key pairs as the command line and the window list them; never a private key.
+
+use patchbay_core::account::Account;
+use patchbay_core::error::Error;
+use patchbay_core::keypair::keeping::{KeptKey, Recovered, Verification};
+use patchbay_core::keypair::{Export, KeyPair};
+use serde::Serialize;
+use ts_rs::TS;
+
+use crate::error::Trouble;
+use crate::instances::Remark;
+use crate::moment::rfc3339;
+
+/// `keypair list`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KeyPairList {
+    /// Every key pair, by account and name.
+    pub keypairs: Vec<KeyPairRow>,
+}
+
+/// `keypair where-used`, `note` and `remove`: the pair it was about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KeyPairDocument {
+    /// The pair.
+    pub keypair: KeyPairRow,
+}
+
+/// `keypair import`, `generate` and `verify`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KeyPairVerified {
+    /// The pair as it is kept now.
+    pub keypair: KeyPairRow,
+    /// What was put right in the private key as it was brought.
+    pub repairs: Vec<Remark>,
+    /// What Adobe says about it.
+    pub verification: VerificationRow,
+}
+
+/// One key pair.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct KeyPairRow {
+    /// Opaque id.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// The label of its account.
+    pub account: String,
+    /// `sandbox` or `production`.
+    pub r#for: String,
+    /// The public half, where known.
+    pub api_key: Option<String>,
+    /// SHA-256 of the public half of the private key (SPKI), hex.
+    pub fingerprint: Option<String>,
+    /// `pending`, `ready`, `heldByInstance`, `lostOnTheWay`, `lost` or `retired`.
+    pub state: String,
+    /// Whether its one export was used: `unused`, `used` or `none`.
+    pub export: String,
+    /// `brought`, `guided`, `generated` or `adopted`.
+    pub origin: String,
+    /// The names of the instances it is assigned to or was seen on.
+    pub used_by: Vec<String>,
+    /// When it came here, RFC 3339.
+    pub created_at: Option<String>,
+    /// When Adobe last accepted it, RFC 3339.
+    pub accepted_at: Option<String>,
+    /// Free words.
+    pub note: String,
+}
+
+/// What Adobe says about a key pair.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct VerificationRow {
+    /// `accepted`, `swapped`, `rejected` or `notProvable`.
+    pub answer: String,
+    /// Why, where it is not accepted.
+    pub reason: Option<Trouble>,
+}
+
+impl KeyPairRow {
+    /// The row of a pair of one of `accounts`, which `used_by` use.
+    pub fn new(pair: &KeyPair, accounts: &[Account], used_by: Vec<String>) -> Self {
+        let account = accounts.iter().find(|account| account.id == pair.account);
+        Self {
+            id: pair.id.as_str().to_owned(),
+            name: pair.name.clone(),
+            account: account.map_or_else(String::new, |account| account.label.clone()),
+            r#for: pair.purpose.as_str().to_owned(),
+            api_key: pair.api_key.as_ref().map(|key| key.as_str().to_owned()),
+            fingerprint: pair.identity.as_ref().map(|id| id.as_str().to_owned()),
+            state: pair.state.as_str().to_owned(),
+            export: export_word(pair.export).to_owned(),
+            origin: pair.origin.as_str().to_owned(),
+            used_by,
+            created_at: rfc3339(pair.created_at),
+            accepted_at: pair.accepted_at.and_then(rfc3339),
+            note: pair.note.clone(),
+        }
+    }
+}
+
+/// An export that was interrupted or done without cannot be had any more: for a program it is
+/// spent, as one that was used.
+fn export_word(export: Export) -> &'static str {
+    match export {
+        Export::Unused => "unused",
+        Export::Used | Export::Interrupted | Export::Waived => "used",
+        Export::None => "none",
+    }
+}
+
+impl From<&Verification> for VerificationRow {
+    fn from(verification: &Verification) -> Self {
+        let reason = match verification {
+            Verification::Accepted => None,
+            Verification::Swapped => Some(Trouble::new(
+                "pairsSwapped",
+                "Adobe accepts this pair at the other gateway only: it was brought for the wrong purpose.",
+                "Remove it and bring it again with the other --for.",
+            )),
+            Verification::Rejected(kind) => {
+                let error = patchbay_core::ports::gateway::GatewayError::Rejected {
+                    kind: *kind,
+                    clock_ahead: None,
+                };
+                Some(Trouble::from(&Error::Gateway(error)))
+            }
+            Verification::NotProvable(error) => Some(Trouble::from(&Error::Gateway(error.clone()))),
+        };
+        Self {
+            answer: verification.as_str().to_owned(),
+            reason,
+        }
+    }
+}
+
+impl KeyPairVerified {
+    /// What came of bringing or generating a pair.
+    pub fn kept(kept: &KeptKey, accounts: &[Account]) -> Self {
+        Self {
+            keypair: KeyPairRow::new(&kept.pair, accounts, Vec::new()),
+            repairs: kept
+                .repairs
+                .iter()
+                .map(|repair| Remark {
+                    code: repair.code().to_owned(),
+                    text: repair.text().to_owned(),
+                })
+                .collect(),
+            verification: (&kept.verification).into(),
+        }
+    }
+}
+
+/// What a start found of an earlier, interrupted beginning, as a sentence.
+pub fn recovered_text(recovered: &Recovered) -> String {
+    match recovered {
+        Recovered::Kept(name) => {
+            format!(
+                "The key pair \"{name}\" was interrupted on its way; its private key is in the keychain."
+            )
+        }
+        Recovered::LostOnTheWay(name) => format!(
+            "The private key of \"{name}\" was lost on the way: delete that key in the API Portal."
+        ),
+        Recovered::Nothing(name) => {
+            format!("Bringing the key pair \"{name}\" was interrupted; nothing was kept of it.")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_sees_three_kinds_of_export() {
+        let words: Vec<_> = [
+            Export::None,
+            Export::Unused,
+            Export::Used,
+            Export::Interrupted,
+            Export::Waived,
+        ]
+        .map(export_word)
+        .into();
+        assert_eq!(words, ["none", "unused", "used", "used", "used"]);
+    }
+
+    #[test]
+    fn only_an_accepted_pair_has_no_reason() {
+        let swapped = VerificationRow::from(&Verification::Swapped);
+        assert_eq!(swapped.answer, "swapped");
+        assert!(swapped.reason.is_some());
+        assert_eq!(VerificationRow::from(&Verification::Accepted).reason, None);
+    }
+}

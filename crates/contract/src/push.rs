@@ -1,0 +1,234 @@
+//! Plans, saved plans and what came of a push.
+
+use patchbay_core::config::Part;
+use patchbay_core::error::Error;
+use patchbay_core::instance::Instance;
+use patchbay_core::push::guards::GuardFinding;
+use patchbay_core::push::order::{InstanceResult, PushReport};
+use patchbay_core::push::plan::{Change, Plan, hash_of_all};
+use patchbay_core::push::settle::Settled;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::error::Trouble;
+
+pub mod saved;
+
+/// `plan`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PlanReport {
+    /// What these plans together are known by.
+    pub hash: String,
+    /// One plan, or why there is none, for each instance.
+    pub instances: Vec<PlannedInstance>,
+}
+
+/// One instance's plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct PlannedInstance {
+    /// Its name.
+    pub name: String,
+    /// What this plan is known by; `null` where there is none.
+    pub hash: Option<String>,
+    /// What would change; empty when nothing would.
+    pub changes: Vec<PlannedChange>,
+    /// Values that are fixed elsewhere.
+    pub locks: Vec<LockedValue>,
+    /// What the guards say.
+    pub guards: Vec<GuardSaid>,
+    /// Why there is no plan.
+    pub error: Option<Trouble>,
+}
+
+/// One value that would change. A private key is shown by its fingerprint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export)]
+pub struct PlannedChange {
+    /// The configuration path.
+    pub path: String,
+    /// What is there; `null` where there is nothing.
+    pub from: Option<String>,
+    /// What would be there; `null` where it would be removed.
+    pub to: Option<String>,
+}
+
+/// A value that is fixed outside the database.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export)]
+pub struct LockedValue {
+    /// The configuration path.
+    pub path: String,
+    /// Where: `app/etc/env.php`, `app/etc/config.php` or `variable`.
+    pub source: String,
+    /// The variable's name, for a variable.
+    pub name: Option<String>,
+}
+
+/// What one guard says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export)]
+pub struct GuardSaid {
+    /// Which guard: `G1` and so on.
+    pub id: String,
+    /// `blocked`, `confirm` or `warning`.
+    pub effect: String,
+    /// What it says, in English.
+    pub text: String,
+}
+
+/// `push`, `undo` and `detach`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PushDocument {
+    /// The journal entry, where exactly one instance was worked on and has one.
+    pub entry: Option<String>,
+    /// What all entries of this order share: `undo --push` takes it.
+    pub push: Option<String>,
+    /// Every instance, in order.
+    pub instances: Vec<PushedInstance>,
+}
+
+/// What came of one instance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct PushedInstance {
+    /// Its name.
+    pub name: String,
+    /// `pushed`, `unchanged`, `changedSincePlan`, `blocked`, `failed`, `outcomeUnknown` or
+    /// `cancelled`.
+    pub outcome: String,
+    /// Its journal entry, where there is one: `undo` takes it.
+    pub entry: Option<String>,
+    /// What went wrong.
+    pub error: Option<Trouble>,
+    /// What the guards said.
+    pub guards: Vec<GuardSaid>,
+    /// What was changed, or would have been.
+    pub changes: Vec<PlannedChange>,
+    /// How long it took, milliseconds.
+    #[ts(type = "number")]
+    pub ms: u64,
+}
+
+impl PlanReport {
+    /// The report over what planning gave.
+    pub fn new(planned: &[(Instance, Result<Plan, Error>)]) -> Self {
+        let plans: Vec<Plan> = planned
+            .iter()
+            .filter_map(|(_, plan)| plan.as_ref().ok().cloned())
+            .collect();
+        Self {
+            hash: hash_of_all(&plans),
+            instances: planned
+                .iter()
+                .map(|(instance, plan)| match plan {
+                    Ok(plan) => plan.into(),
+                    Err(error) => PlannedInstance {
+                        name: instance.name.clone(),
+                        hash: None,
+                        changes: Vec::new(),
+                        locks: Vec::new(),
+                        guards: Vec::new(),
+                        error: Some(error.into()),
+                    },
+                })
+                .collect(),
+        }
+    }
+}
+
+impl From<&Plan> for PlannedInstance {
+    fn from(plan: &Plan) -> Self {
+        Self {
+            name: plan.name.clone(),
+            hash: Some(plan.hash.clone()),
+            changes: plan.changes.iter().map(PlannedChange::from).collect(),
+            locks: plan
+                .locks
+                .iter()
+                .map(|lock| LockedValue {
+                    path: lock.path.as_str().to_owned(),
+                    source: lock.source.as_str().to_owned(),
+                    name: lock.name.clone(),
+                })
+                .collect(),
+            guards: plan.guards.iter().map(GuardSaid::from).collect(),
+            error: None,
+        }
+    }
+}
+
+impl From<&Change> for PlannedChange {
+    fn from(change: &Change) -> Self {
+        let from = change.from_exact.as_ref().map(|_| change.from.text());
+        let to = change.to_exact.as_ref().map(|_| change.to.text());
+        Self {
+            path: change.path.as_str().to_owned(),
+            from,
+            to,
+        }
+    }
+}
+
+impl From<&GuardFinding> for GuardSaid {
+    fn from(finding: &GuardFinding) -> Self {
+        Self {
+            id: finding.id.as_str().to_owned(),
+            effect: finding.effect.as_str().to_owned(),
+            text: finding.text.clone(),
+        }
+    }
+}
+
+impl From<&PushReport> for PushDocument {
+    fn from(report: &PushReport) -> Self {
+        let entry = match report.instances.as_slice() {
+            [only] => only.entry.as_ref().map(|entry| entry.as_str().to_owned()),
+            _ => None,
+        };
+        Self {
+            entry,
+            push: Some(report.push.as_str().to_owned()),
+            instances: report.instances.iter().map(PushedInstance::from).collect(),
+        }
+    }
+}
+
+impl From<&InstanceResult> for PushedInstance {
+    fn from(result: &InstanceResult) -> Self {
+        let plan = result.plan.as_ref();
+        Self {
+            name: result.name.clone(),
+            outcome: result.outcome.as_str().to_owned(),
+            entry: result.entry.as_ref().map(|entry| entry.as_str().to_owned()),
+            error: result.error.as_ref().map(Trouble::from),
+            guards: result.guards.iter().map(GuardSaid::from).collect(),
+            changes: plan
+                .map(|plan| plan.changes.iter().map(PlannedChange::from).collect())
+                .unwrap_or_default(),
+            ms: result.millis,
+        }
+    }
+}
+
+/// What a start found about an interrupted entry, as a sentence.
+pub fn settled_text(settled: &Settled) -> String {
+    use patchbay_core::push::order::Outcome;
+    let found = match settled.outcome {
+        Outcome::Pushed => "the new values are there",
+        Outcome::Failed => "the former values are there, nothing was written",
+        _ => "it cannot be told now which values are there; it is asked again at the next start",
+    };
+    format!("An interrupted push on {}: {found}.", settled.instance)
+}
+
+/// The words of the parts, in order.
+pub fn part_words<'a>(parts: impl IntoIterator<Item = &'a Part>) -> Vec<String> {
+    parts
+        .into_iter()
+        .map(|part| part.as_str().to_owned())
+        .collect()
+}
