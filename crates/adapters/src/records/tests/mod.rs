@@ -1,6 +1,11 @@
+//! Tests of the records; some start this test binary again as a process of its own.
+
+mod folder;
+mod upgrade;
+
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
 
 use patchbay_core::fakes::records_contract;
@@ -45,13 +50,6 @@ fn everything_in(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
         .filter(|path| path.is_file())
         .map(|path| (path.clone(), fs::read(&path).unwrap()))
         .collect();
-    all.sort();
-    all
-}
-
-fn backups(dir: &Path) -> Vec<PathBuf> {
-    let inside = fs::read_dir(dir.join(directory::BACKUPS)).unwrap();
-    let mut all: Vec<PathBuf> = inside.map(|entry| entry.unwrap().path()).collect();
     all.sort();
     all
 }
@@ -141,6 +139,12 @@ async fn another_process() {
             let key = records.fingerprint_key().await.unwrap();
             println!("\nanswer: {}", patchbay_core::id::hex(key.bytes()));
         }
+        "append forever" => loop {
+            let entry = EntryId::from_random([7; 16]);
+            let event = sample_event(1, &entry, Phase::Begun);
+            let head = records.append(&key(), &event, None).await.unwrap();
+            println!("\nanswer: {}", head.seq);
+        },
         "hold" => {
             records.set_setting("held", "yes").await.unwrap();
             let id = InstanceId::from_random([1; 16]);
@@ -153,18 +157,14 @@ async fn another_process() {
     }
 }
 
-/// Starts this test binary again in a role, behind `before` words of a shell if given.
-fn process(role: &str, dir: &Path, shell: Option<&str>) -> Child {
+/// Starts this test binary again in a role; with `around`, as what that command runs.
+fn process(role: &str, dir: &Path, around: &[&str]) -> Child {
     let this = std::env::current_exe().unwrap();
-    let mut command = match shell {
-        None => Command::new(&this),
-        Some(script) => {
-            let mut command = Command::new("unshare");
-            command.args(["-rm", "sh", "-c", script]).arg(&this);
-            if script.starts_with("umask") {
-                command = Command::new("sh");
-                command.args(["-c", script]).arg(&this);
-            }
+    let mut command = match around {
+        [] => Command::new(&this),
+        [program, words @ ..] => {
+            let mut command = Command::new(program);
+            command.args(words).arg(&this);
             command
         }
     };
@@ -193,7 +193,7 @@ fn answer(child: &mut Child) -> Option<String> {
 async fn two_processes_start_at_once_and_make_one_chain() {
     let parent = TempDir::new().unwrap();
     let dir = data(&parent);
-    let mut children = [process("append", &dir, None), process("append", &dir, None)];
+    let mut children = [process("append", &dir, &[]), process("append", &dir, &[])];
     let keys = children.each_mut().map(|child| answer(child).unwrap());
     for mut child in children {
         assert!(child.wait().unwrap().success());
@@ -213,12 +213,44 @@ async fn two_processes_start_at_once_and_make_one_chain() {
 }
 
 #[tokio::test]
+async fn a_line_that_was_promised_survives_a_kill() {
+    let parent = TempDir::new().unwrap();
+    let dir = data(&parent);
+    for round in 0..5_u64 {
+        let mut child = process("append forever", &dir, &[]);
+        let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut promised = || {
+            let mut answers = output.by_ref().map_while(Result::ok);
+            answers.find_map(|line| line.strip_prefix("answer: ")?.parse::<u64>().ok())
+        };
+        let mut last = 0;
+        for _ in 0..10 + 7 * round {
+            last = promised().unwrap();
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        while let Some(more) = promised() {
+            last = more;
+        }
+        let records = SqliteRecords::open(&dir).unwrap();
+        let lines = records.journal().await.unwrap();
+        assert!(
+            lines.len() as u64 >= last,
+            "{} of {last} lines",
+            lines.len()
+        );
+        let check = verify(&lines, &key(), None);
+        assert!(matches!(check, JournalCheck::Good { .. }), "{check:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_lock_lives_as_long_as_the_process_that_has_it() {
     let parent = TempDir::new().unwrap();
     let dir = data(&parent);
     let records = SqliteRecords::open(&dir).unwrap();
     let id = InstanceId::from_random([1; 16]);
-    let mut child = process("hold", &dir, None);
+    let mut child = process("hold", &dir, &[]);
     assert_eq!(answer(&mut child).as_deref(), Some("true"));
     assert!(
         records.lock_instance(&id).await.unwrap().is_none(),
@@ -230,304 +262,6 @@ async fn a_lock_lives_as_long_as_the_process_that_has_it() {
         records.lock_instance(&id).await.unwrap().is_some(),
         "a killed process has nothing"
     );
-}
-
-#[test]
-fn files_are_private_whatever_the_umask() {
-    let parent = TempDir::new().unwrap();
-    let dir = data(&parent);
-    let mut child = process("hold", &dir, Some("umask 000; exec \"$0\" \"$@\""));
-    assert_eq!(answer(&mut child).as_deref(), Some("true"));
-    let mut seen = Vec::new();
-    for folder in [
-        dir.clone(),
-        dir.join(directory::LOCKS),
-        dir.join(directory::BACKUPS),
-    ] {
-        assert_eq!(mode(&folder), 0o700, "{}", folder.display());
-        for entry in fs::read_dir(&folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_file() {
-                assert_eq!(mode(&path), 0o600, "{}", path.display());
-                seen.push(path.file_name().unwrap().to_string_lossy().into_owned());
-            }
-        }
-    }
-    for expected in [
-        "patchbay.db",
-        "patchbay.db-wal",
-        "patchbay.db-shm",
-        "upgrade.lock",
-    ] {
-        assert!(
-            seen.iter().any(|name| name == expected),
-            "{expected} among {seen:?}"
-        );
-    }
-    assert_eq!(seen.len(), 5, "and the lock of one instance: {seen:?}");
-    child.stdin.take().unwrap().write_all(b"x").unwrap();
-    child.wait().unwrap();
-}
-
-#[test]
-fn a_file_others_could_read_is_closed() {
-    let parent = TempDir::new().unwrap();
-    let dir = data(&parent);
-    drop(SqliteRecords::open(&dir).unwrap());
-    let file = dir.join(directory::DATABASE);
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
-    drop(SqliteRecords::open(&dir).unwrap());
-    assert_eq!(mode(&file), 0o600);
-}
-
-#[test]
-fn links_and_other_peoples_folders_are_refused() {
-    let parent = TempDir::new().unwrap();
-    let dir = data(&parent);
-    drop(SqliteRecords::open(&dir).unwrap());
-    let link = parent.path().join("link");
-    symlink(&dir, &link).unwrap();
-    assert!(refusal(&link).contains("link to somewhere else"));
-    assert!(
-        refusal(&link.join("")).contains("link to somewhere else"),
-        "also with a slash"
-    );
-    assert!(
-        refusal(&link.join(".")).contains("link to somewhere else"),
-        "also with a dot"
-    );
-
-    let above = parent.path().join("above");
-    symlink(parent.path(), &above).unwrap();
-    assert!(
-        SqliteRecords::open(&above.join("data")).is_ok(),
-        "a link further up is the user's own"
-    );
-
-    let file = dir.join(directory::DATABASE);
-    let elsewhere = parent.path().join("elsewhere.db");
-    fs::rename(&file, &elsewhere).unwrap();
-    symlink(&elsewhere, &file).unwrap();
-    assert!(refusal(&dir).contains("link to somewhere else"));
-
-    let locks = parent.path().join("other");
-    drop(SqliteRecords::open(&locks).unwrap());
-    fs::remove_dir_all(locks.join(directory::LOCKS)).unwrap();
-    symlink(parent.path(), locks.join(directory::LOCKS)).unwrap();
-    assert!(refusal(&locks).contains("link to somewhere else"));
-
-    // Only root can give a folder away.
-    let stranger = parent.path().join("stranger");
-    fs::create_dir(&stranger).unwrap();
-    if chown(&stranger, Some(65_533), None).is_ok() {
-        assert!(refusal(&stranger).contains("belongs to another user"));
-    }
-}
-
-#[test]
-fn a_folder_that_others_may_enter_is_refused_unless_empty() {
-    let parent = TempDir::new().unwrap();
-    let dir = data(&parent);
-    fs::create_dir(&dir).unwrap();
-    fs::set_permissions(&dir, fs::Permissions::from_mode(0o755)).unwrap();
-    drop(SqliteRecords::open(&dir).unwrap());
-    assert_eq!(mode(&dir), 0o700, "an empty one is closed");
-    fs::set_permissions(&dir, fs::Permissions::from_mode(0o750)).unwrap();
-    assert!(refusal(&dir).contains("chmod 700"));
-}
-
-#[test]
-fn what_cannot_be_written_is_refused_with_its_reason() {
-    let parent = TempDir::new().unwrap();
-    let dir = data(&parent);
-    drop(SqliteRecords::open(&dir).unwrap());
-    let before = everything_in(&dir);
-    fs::set_permissions(&dir, fs::Permissions::from_mode(0o500)).unwrap();
-    assert!(
-        refusal(&dir).contains("read-only"),
-        "root could write there all the same"
-    );
-    assert_eq!(everything_in(&dir), before);
-    fs::set_permissions(&dir, fs::Permissions::from_mode(0o700)).unwrap();
-
-    let file = parent.path().join("file");
-    fs::write(&file, "x").unwrap();
-    assert!(refusal(&file).contains("it is a file"));
-    assert!(refusal(&file.join("data")).contains("--data-dir"));
-    assert!(refusal(Path::new("/proc/patchbay")).contains("--data-dir"));
-}
-
-/// A read-only mount stops root too; made in a namespace of its own, where the system allows that.
-#[test]
-fn a_read_only_disk_is_refused() {
-    let parent = TempDir::new().unwrap();
-    let dir = data(&parent);
-    drop(SqliteRecords::open(&dir).unwrap());
-    let script = "mount --bind \"$PATCHBAY_TEST_RECORDS_DIR\" \"$PATCHBAY_TEST_RECORDS_DIR\" && \
-                  mount -o remount,bind,ro \"$PATCHBAY_TEST_RECORDS_DIR\" && exec \"$0\" \"$@\"";
-    let allowed = Command::new("unshare").args(["-rm", "true"]).status();
-    if !allowed.is_ok_and(|status| status.success()) {
-        eprintln!("no namespaces here, so no read-only disk to try");
-        return;
-    }
-    let mut child = process("open", &dir, Some(script));
-    let said = answer(&mut child).unwrap();
-    child.wait().unwrap();
-    assert!(
-        said.contains("Unusable") && said.contains("read-only"),
-        "{said}"
-    );
-    assert!(SqliteRecords::open(&dir).is_ok(), "and nothing was harmed");
-}
-
-#[test]
-fn a_newer_schema_is_left_untouched() {
-    let parent = TempDir::new().unwrap();
-    let dir = data(&parent);
-    drop(SqliteRecords::open(&dir).unwrap());
-    behind(&dir, "PRAGMA user_version = 99");
-    let before = everything_in(&dir);
-    let known = migrations::schema_of(migrations::STEPS);
-    let refused = SqliteRecords::open(&dir).err();
-    assert_eq!(refused, Some(RecordsError::Newer { found: 99, known }));
-    assert_eq!(everything_in(&dir), before, "no byte changed, no file came");
-    assert!(backups(&dir).is_empty());
-}
-
-#[test]
-fn a_newer_schema_is_seen_in_the_log_too() {
-    let parent = TempDir::new().unwrap();
-    let dir = data(&parent);
-    let open = SqliteRecords::open(&dir).unwrap();
-    // Not moved into the database file while the first handle keeps it open.
-    open.connection
-        .lock()
-        .unwrap()
-        .pragma_update(None, "user_version", 99)
-        .unwrap();
-    let refused = SqliteRecords::open(&dir).err();
-    assert!(
-        matches!(refused, Some(RecordsError::Newer { found: 99, .. })),
-        "{refused:?}"
-    );
-}
-
-#[test]
-fn other_databases_and_other_files_are_refused() {
-    let parent = TempDir::new().unwrap();
-    let dir = data(&parent);
-    fs::create_dir(&dir).unwrap();
-    fs::set_permissions(&dir, fs::Permissions::from_mode(0o700)).unwrap();
-    let file = dir.join(directory::DATABASE);
-    for sql in [
-        "CREATE TABLE theirs (a)",
-        "PRAGMA application_id = 7; CREATE TABLE theirs (a)",
-        "PRAGMA user_version = 1; CREATE TABLE theirs (a)",
-    ] {
-        behind(&dir, sql);
-        let before = fs::read(&file).unwrap();
-        assert!(
-            refusal(&dir).contains("not a database of Patchbay's"),
-            "{sql}"
-        );
-        assert_eq!(fs::read(&file).unwrap(), before);
-        fs::remove_file(&file).unwrap();
-    }
-    fs::write(
-        &file,
-        "some text that is longer than the header of any database ".repeat(40),
-    )
-    .unwrap();
-    assert!(refusal(&dir).contains("not a database of Patchbay's"));
-}
-
-const NEXT: &str = "ALTER TABLE accounts ADD COLUMN colour TEXT; DELETE FROM settings;";
-
-fn upgraded(steps: usize) -> Vec<&'static str> {
-    let mut all = migrations::STEPS.to_vec();
-    all.push(NEXT);
-    all.extend(std::iter::repeat_n(
-        "UPDATE accounts SET colour = 'blue';",
-        steps,
-    ));
-    all
-}
-
-#[tokio::test]
-async fn an_upgrade_puts_a_whole_copy_aside_first() {
-    let parent = TempDir::new().unwrap();
-    let dir = data(&parent);
-    {
-        let old = SqliteRecords::open(&dir).unwrap();
-        old.set_setting("parallel", "8").await.unwrap();
-        assert!(backups(&dir).is_empty(), "a new database needs no copy");
-    }
-    let new = SqliteRecords::open_with(&dir, &upgraded(0)).unwrap();
-    assert_eq!(
-        new.setting("parallel").await.unwrap(),
-        None,
-        "the step was taken"
-    );
-    let copies = backups(&dir);
-    assert_eq!(copies.len(), 1);
-    assert_eq!(mode(&copies[0]), 0o600);
-    let copy = Connection::open(&copies[0]).unwrap();
-    let kept: (String, u32) = copy
-        .query_row(
-            "SELECT value, (SELECT user_version FROM pragma_user_version) FROM settings",
-            [],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
-        .unwrap();
-    assert_eq!(
-        kept,
-        ("8".to_owned(), 1),
-        "what was there before is in the copy"
-    );
-    drop(new);
-
-    drop(SqliteRecords::open_with(&dir, &upgraded(0)).unwrap());
-    assert_eq!(
-        backups(&dir).len(),
-        1,
-        "an up to date database is not copied again"
-    );
-    for steps in 1..=7 {
-        drop(SqliteRecords::open_with(&dir, &upgraded(steps)).unwrap());
-    }
-    let kept = backups(&dir);
-    assert_eq!(kept.len(), 5);
-    assert!(!kept.contains(&copies[0]), "the oldest went");
-}
-
-#[tokio::test]
-async fn an_upgrade_that_fails_changes_nothing() {
-    let parent = TempDir::new().unwrap();
-    let dir = data(&parent);
-    {
-        let old = SqliteRecords::open(&dir).unwrap();
-        old.set_setting("parallel", "8").await.unwrap();
-    }
-    let mut steps = migrations::STEPS.to_vec();
-    steps.push("DELETE FROM settings; INSERT INTO nowhere VALUES (1);");
-    assert!(SqliteRecords::open_with(&dir, &steps).is_err());
-    assert_eq!(backups(&dir).len(), 1);
-    let old = SqliteRecords::open(&dir).unwrap();
-    assert_eq!(old.setting("parallel").await.unwrap().as_deref(), Some("8"));
-}
-
-#[test]
-fn of_many_that_start_at_once_one_upgrades() {
-    let parent = TempDir::new().unwrap();
-    let dir = data(&parent);
-    drop(SqliteRecords::open(&dir).unwrap());
-    let steps = upgraded(0);
-    std::thread::scope(|scope| {
-        for _ in 0..6 {
-            scope.spawn(|| drop(SqliteRecords::open_with(&dir, &steps).unwrap()));
-        }
-    });
-    assert_eq!(backups(&dir).len(), 1);
 }
 
 #[tokio::test]

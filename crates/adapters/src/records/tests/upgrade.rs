@@ -1,0 +1,163 @@
+//! Tests: schemas, older, newer and foreign.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use super::*;
+
+fn backups(dir: &Path) -> Vec<PathBuf> {
+    let inside = fs::read_dir(dir.join(directory::BACKUPS)).unwrap();
+    let mut all: Vec<PathBuf> = inside.map(|entry| entry.unwrap().path()).collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn a_newer_schema_is_left_untouched() {
+    let parent = TempDir::new().unwrap();
+    let dir = data(&parent);
+    drop(SqliteRecords::open(&dir).unwrap());
+    behind(&dir, "PRAGMA user_version = 99");
+    let before = everything_in(&dir);
+    let known = migrations::schema_of(migrations::STEPS);
+    let refused = SqliteRecords::open(&dir).err();
+    assert_eq!(refused, Some(RecordsError::Newer { found: 99, known }));
+    assert_eq!(everything_in(&dir), before, "no byte changed, no file came");
+    assert!(backups(&dir).is_empty());
+}
+
+#[test]
+fn a_newer_schema_is_seen_in_the_log_too() {
+    let parent = TempDir::new().unwrap();
+    let dir = data(&parent);
+    let open = SqliteRecords::open(&dir).unwrap();
+    // Not moved into the database file while the first handle keeps it open.
+    open.connection
+        .lock()
+        .unwrap()
+        .pragma_update(None, "user_version", 99)
+        .unwrap();
+    let refused = SqliteRecords::open(&dir).err();
+    assert!(
+        matches!(refused, Some(RecordsError::Newer { found: 99, .. })),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn other_databases_and_other_files_are_refused() {
+    let parent = TempDir::new().unwrap();
+    let dir = data(&parent);
+    fs::create_dir(&dir).unwrap();
+    fs::set_permissions(&dir, fs::Permissions::from_mode(0o700)).unwrap();
+    let file = dir.join(directory::DATABASE);
+    for sql in [
+        "CREATE TABLE theirs (a)",
+        "PRAGMA application_id = 7; CREATE TABLE theirs (a)",
+        "PRAGMA user_version = 1; CREATE TABLE theirs (a)",
+    ] {
+        behind(&dir, sql);
+        let before = fs::read(&file).unwrap();
+        assert!(
+            refusal(&dir).contains("not a database of Patchbay's"),
+            "{sql}"
+        );
+        assert_eq!(fs::read(&file).unwrap(), before);
+        fs::remove_file(&file).unwrap();
+    }
+    fs::write(
+        &file,
+        "some text that is longer than the header of any database ".repeat(40),
+    )
+    .unwrap();
+    assert!(refusal(&dir).contains("not a database of Patchbay's"));
+}
+
+const NEXT: &str = "ALTER TABLE accounts ADD COLUMN colour TEXT; DELETE FROM settings;";
+
+fn upgraded(steps: usize) -> Vec<&'static str> {
+    let mut all = migrations::STEPS.to_vec();
+    all.push(NEXT);
+    all.extend(std::iter::repeat_n(
+        "UPDATE accounts SET colour = 'blue';",
+        steps,
+    ));
+    all
+}
+
+#[tokio::test]
+async fn an_upgrade_puts_a_whole_copy_aside_first() {
+    let parent = TempDir::new().unwrap();
+    let dir = data(&parent);
+    {
+        let old = SqliteRecords::open(&dir).unwrap();
+        old.set_setting("parallel", "8").await.unwrap();
+        assert!(backups(&dir).is_empty(), "a new database needs no copy");
+    }
+    let new = SqliteRecords::open_with(&dir, &upgraded(0)).unwrap();
+    assert_eq!(
+        new.setting("parallel").await.unwrap(),
+        None,
+        "the step was taken"
+    );
+    let copies = backups(&dir);
+    assert_eq!(copies.len(), 1);
+    assert_eq!(mode(&copies[0]), 0o600);
+    let copy = Connection::open(&copies[0]).unwrap();
+    let kept: (String, u32) = copy
+        .query_row(
+            "SELECT value, (SELECT user_version FROM pragma_user_version) FROM settings",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .unwrap();
+    assert_eq!(
+        kept,
+        ("8".to_owned(), 1),
+        "what was there before is in the copy"
+    );
+    drop(new);
+
+    drop(SqliteRecords::open_with(&dir, &upgraded(0)).unwrap());
+    assert_eq!(
+        backups(&dir).len(),
+        1,
+        "an up to date database is not copied again"
+    );
+    for steps in 1..=7 {
+        drop(SqliteRecords::open_with(&dir, &upgraded(steps)).unwrap());
+    }
+    let kept = backups(&dir);
+    assert_eq!(kept.len(), 5);
+    assert!(!kept.contains(&copies[0]), "the oldest went");
+}
+
+#[tokio::test]
+async fn an_upgrade_that_fails_changes_nothing() {
+    let parent = TempDir::new().unwrap();
+    let dir = data(&parent);
+    {
+        let old = SqliteRecords::open(&dir).unwrap();
+        old.set_setting("parallel", "8").await.unwrap();
+    }
+    let mut steps = migrations::STEPS.to_vec();
+    steps.push("DELETE FROM settings; INSERT INTO nowhere VALUES (1);");
+    assert!(SqliteRecords::open_with(&dir, &steps).is_err());
+    assert_eq!(backups(&dir).len(), 1);
+    let old = SqliteRecords::open(&dir).unwrap();
+    assert_eq!(old.setting("parallel").await.unwrap().as_deref(), Some("8"));
+}
+
+#[test]
+fn of_many_that_start_at_once_one_upgrades() {
+    let parent = TempDir::new().unwrap();
+    let dir = data(&parent);
+    drop(SqliteRecords::open(&dir).unwrap());
+    let steps = upgraded(0);
+    std::thread::scope(|scope| {
+        for _ in 0..6 {
+            scope.spawn(|| drop(SqliteRecords::open_with(&dir, &steps).unwrap()));
+        }
+    });
+    assert_eq!(backups(&dir).len(), 1);
+}
