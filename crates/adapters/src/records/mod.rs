@@ -308,5 +308,6 @@ impl Records for SqliteRecords {
     }
 }
 
-#[cfg(test)]
+// They look at modes, owners and links, which are Unix's.
+#[cfg(all(test, unix))]
 mod tests;
