@@ -309,5 +309,6 @@ impl Records for SqliteRecords {
 }
 
 // They look at modes, owners and links, which are Unix's.
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;
