@@ -6,6 +6,7 @@
 //! | [`crypto`] | RSA, random numbers, tokens, sealed boxes |
 //! | [`gateway`] | Adobe's gateways and the merchant registry |
 //! | [`keychain`] | the system's keychain |
+//! | [`outside`] | all of them together, over one data directory |
 //! | [`portal`] | a portal that creates key pairs |
 //! | [`transport`] | the way to an instance over ssh, and the program that runs there |
 //! | [`http`] | what requests to gateways and portal have in common |
@@ -16,6 +17,7 @@ pub mod crypto;
 pub mod gateway;
 pub mod http;
 pub mod keychain;
+pub mod outside;
 pub mod portal;
 pub mod records;
 pub mod transport;
