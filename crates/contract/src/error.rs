@@ -28,6 +28,15 @@ pub enum IpcError {
     Internal,
 }
 
+impl From<&Error> for IpcError {
+    fn from(error: &Error) -> Self {
+        match error {
+            Error::Records(error) => error.into(),
+            _ => Self::Internal,
+        }
+    }
+}
+
 impl From<&RecordsError> for IpcError {
     fn from(error: &RecordsError) -> Self {
         match error {

@@ -2,7 +2,8 @@
 
 pub mod details;
 
-use patchbay_core::connection::{self, Verdict};
+use patchbay_core::connection;
+use patchbay_core::connection::standing::Standing;
 use patchbay_core::instance::{self, Instance, Way};
 use patchbay_core::ports::clock::UnixMillis;
 use serde::Serialize;
@@ -33,8 +34,8 @@ pub struct InstanceRow {
     pub state: ConnectionState,
     /// Which light that shows.
     pub light: Light,
-    /// Why, in one line; `null` where it was never checked.
-    pub reason: Option<Remark>,
+    /// Why, in one line.
+    pub reason: Remark,
     /// Whatever else is true.
     pub findings: Vec<Remark>,
     /// When Adobe's answer behind the state came, RFC 3339.
@@ -106,42 +107,23 @@ pub struct Remark {
     pub text: String,
 }
 
-/// What the core knows of an instance's standing, beside the instance itself.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Standing<'a> {
-    /// What the state machine says now; `None` where it was never checked.
-    pub verdict: Option<&'a Verdict>,
-    /// The name or id of its data space.
-    pub data_space: Option<&'a str>,
-    /// When Adobe's answer came.
-    pub proven_at: Option<UnixMillis>,
-    /// When it last was connected.
-    pub connected_at: Option<UnixMillis>,
-}
-
-impl InstanceRow {
-    /// The row of `instance`, which belongs to the account labelled `account`.
-    pub fn new(instance: &Instance, account: &str, standing: Standing<'_>) -> Self {
-        let state = standing
-            .verdict
-            .map_or(connection::ConnectionState::Unknown, |verdict| {
-                verdict.state
-            });
-        let findings = standing
-            .verdict
-            .map_or(&[][..], |verdict| &verdict.findings);
+impl From<&Standing> for InstanceRow {
+    fn from(standing: &Standing) -> Self {
+        let Standing {
+            instance, verdict, ..
+        } = standing;
         Self {
             id: instance.id.as_str().to_owned(),
             name: instance.name.clone(),
             role: instance.role.into(),
-            account: account.to_owned(),
+            account: standing.account.clone(),
             address: address(instance),
             watch_only: matches!(instance.way, Way::WatchOnly),
-            data_space: standing.data_space.map(str::to_owned),
-            state: state.into(),
-            light: state.light().into(),
-            reason: standing.verdict.map(|verdict| (&verdict.reason).into()),
-            findings: findings.iter().map(Remark::from).collect(),
+            data_space: standing.data_space.clone(),
+            state: verdict.state.into(),
+            light: verdict.state.light().into(),
+            reason: (&verdict.reason).into(),
+            findings: verdict.findings.iter().map(Remark::from).collect(),
             proven_at: standing.proven_at.and_then(rfc3339),
             connected_at: standing.connected_at.and_then(rfc3339),
         }
@@ -227,12 +209,23 @@ mod tests {
         }
     }
 
+    fn standing() -> Standing {
+        Standing {
+            instance: watched(),
+            account: "Nordlys Group".into(),
+            verdict: patchbay_core::connection::standing::standing(None, UnixMillis(0)),
+            data_space: None,
+            proven_at: None,
+            connected_at: Some(UnixMillis(1_774_000_000_500)),
+        }
+    }
+
     #[test]
-    fn an_instance_that_was_never_checked_is_unknown_and_has_no_reason() {
-        let row = InstanceRow::new(&watched(), "Nordlys Group", Standing::default());
+    fn an_instance_that_was_never_checked_is_unknown() {
+        let row = InstanceRow::from(&standing());
         assert_eq!(row.state, ConnectionState::Unknown);
         assert_eq!(row.light, Light::NeedsALook);
-        assert_eq!(row.reason, None);
+        assert_eq!(row.reason.code, "neverChecked");
         assert_eq!(row.address, "https://shop.example/");
     }
 
@@ -248,11 +241,7 @@ mod tests {
 
     #[test]
     fn times_are_written_as_the_contract_says() {
-        let standing = Standing {
-            connected_at: Some(UnixMillis(1_774_000_000_500)),
-            ..Standing::default()
-        };
-        let row = InstanceRow::new(&watched(), "Nordlys Group", standing);
+        let row = InstanceRow::from(&standing());
         assert_eq!(row.connected_at.as_deref(), Some("2026-03-20T09:46:40.5Z"));
     }
 }

@@ -51,7 +51,7 @@ export function row(different: Partial<InstanceRow> & { name: string }): Instanc
     dataSpace: null,
     state: "unknown",
     light: "needsALook",
-    reason: null,
+    reason: { code: "neverChecked", text: "It was never checked." },
     findings: [],
     provenAt: null,
     connectedAt: null,

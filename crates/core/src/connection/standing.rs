@@ -3,10 +3,69 @@
 //! Nobody is asked here; a fresh answer is the check's business.
 
 use super::{ConnectionState, Evidence, Remark, Verdict};
+use crate::config::ConfigPath;
+use crate::error::Result;
+use crate::instance::Instance;
+use crate::patchbay::Patchbay;
 use crate::ports::clock::UnixMillis;
 
 /// How long `connected` holds after Adobe's answer: two intervals of 15 minutes and 20 seconds.
 pub const PROOF_HOLDS_MS: i64 = 2 * 15 * 60 * 1_000 + 20_000;
+
+/// One instance as it stands now.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// The instance.
+    pub instance: Instance,
+    /// The label of its account.
+    pub account: String,
+    /// What is to be said of it now.
+    pub verdict: Verdict,
+    /// The name of the data space it was last seen to use, or its id where it has no name.
+    pub data_space: Option<String>,
+    /// When Adobe last answered about it.
+    pub proven_at: Option<UnixMillis>,
+    /// When it last was `connected`.
+    pub connected_at: Option<UnixMillis>,
+}
+
+impl Patchbay {
+    /// Every instance as it stands now, by name; nobody is asked for it.
+    ///
+    /// # Errors
+    /// When the records cannot be read.
+    pub async fn board(&self) -> Result<Vec<Standing>> {
+        let accounts = self.accounts().await?;
+        let now = self.ports.clock.now();
+        let known = self.known(&[]).await?;
+        let standings = known.into_iter().map(|(instance, evidence)| {
+            let account = accounts
+                .iter()
+                .find(|account| account.id == instance.account);
+            Standing {
+                account: account
+                    .map(|account| account.label.clone())
+                    .unwrap_or_default(),
+                verdict: standing(evidence.as_ref(), now),
+                data_space: evidence.as_ref().and_then(data_space),
+                proven_at: evidence.as_ref().and_then(|e| Some(e.adobe.as_ref()?.at)),
+                connected_at: evidence.as_ref().and_then(|e| e.connected_at),
+                instance,
+            }
+        });
+        Ok(standings.collect())
+    }
+}
+
+fn data_space(evidence: &Evidence) -> Option<String> {
+    let plain = &evidence.seen.as_ref()?.plain;
+    let named = plain
+        .get(&ConfigPath::DataSpaceName)
+        .filter(|name| !name.is_empty());
+    named
+        .or_else(|| plain.get(&ConfigPath::DataSpaceId))
+        .cloned()
+}
 
 /// What is to be said of an instance at `now`, given what its last check found.
 ///

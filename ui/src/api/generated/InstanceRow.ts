@@ -45,9 +45,13 @@ state: ConnectionState,
  */
 light: Light, 
 /**
- * Why, in one line; `null` where it was never checked.
+ * Why, in one line.
  */
-reason: Remark | null, 
+reason: Remark, 
+/**
+ * The one next step, an English sentence.
+ */
+next: string, 
 /**
  * Whatever else is true.
  */
