@@ -5,7 +5,6 @@ pub mod details;
 use patchbay_core::connection;
 use patchbay_core::connection::standing::Standing;
 use patchbay_core::instance::{self, Instance, Way};
-use patchbay_core::ports::clock::UnixMillis;
 use serde::Serialize;
 use ts_rs::TS;
 
@@ -193,6 +192,7 @@ mod tests {
     use super::*;
     use patchbay_core::id::{AccountId, InstanceId};
     use patchbay_core::instance::Answers;
+    use patchbay_core::ports::clock::UnixMillis;
 
     fn watched() -> Instance {
         Instance {

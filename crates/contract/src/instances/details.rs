@@ -2,7 +2,7 @@
 
 use patchbay_core::connection::Evidence;
 use patchbay_core::connection::next::next_step;
-use patchbay_core::connection::standing::standing;
+use patchbay_core::connection::standing::Standing;
 use patchbay_core::instance::adding::Adopted;
 use patchbay_core::instance::{Instance, SshWay, Way};
 use patchbay_core::keypair::KeyPair;
@@ -11,7 +11,7 @@ use patchbay_core::ports::transport::HostKey;
 use serde::Serialize;
 use ts_rs::TS;
 
-use super::{InstanceRow, Standing};
+use super::InstanceRow;
 use crate::error::Trouble;
 use crate::registry::AssignmentRow;
 
@@ -124,19 +124,10 @@ impl InstanceDetails {
         evidence: Option<&Evidence>,
         now: UnixMillis,
     ) -> Self {
-        let verdict = standing(evidence, now);
-        let space = evidence.and_then(|e| e.seen.as_ref()).and_then(data_space);
-        let known = Standing {
-            verdict: evidence.map(|_| &verdict),
-            data_space: space.as_deref(),
-            proven_at: evidence
-                .and_then(|e| e.adobe.as_ref())
-                .map(|adobe| adobe.at),
-            connected_at: evidence.and_then(|e| e.connected_at),
-        };
+        let standing = Standing::new(instance.clone(), account, evidence, now);
         Self {
-            row: InstanceRow::new(instance, account, known),
-            next: next_step(&verdict).to_owned(),
+            row: InstanceRow::from(&standing),
+            next: next_step(&standing.verdict).to_owned(),
             ssh: match &instance.way {
                 Way::Ssh(way) => Some(way.into()),
                 Way::WatchOnly => None,
@@ -147,15 +138,6 @@ impl InstanceDetails {
             is_live: instance.answers.is_live,
         }
     }
-}
-
-/// The data space's name, or its id.
-fn data_space(seen: &patchbay_core::connection::Seen) -> Option<String> {
-    use patchbay_core::config::ConfigPath;
-    let name = seen.plain.get(&ConfigPath::DataSpaceName);
-    name.filter(|name| !name.is_empty())
-        .or_else(|| seen.plain.get(&ConfigPath::DataSpaceId))
-        .cloned()
 }
 
 impl From<&SshWay> for SshDetails {
@@ -223,7 +205,7 @@ mod tests {
         let instance = sample_instance(3, &account);
         let details = InstanceDetails::new(&instance, &account.label, None, UnixMillis(0));
         assert_eq!(details.ssh, None);
-        assert_eq!(details.row.reason, None);
+        assert_eq!(details.row.reason.code, "neverChecked");
         assert_eq!(details.next, "Check it.");
     }
 }

@@ -42,18 +42,29 @@ impl Patchbay {
             let account = accounts
                 .iter()
                 .find(|account| account.id == instance.account);
-            Standing {
-                account: account
-                    .map(|account| account.label.clone())
-                    .unwrap_or_default(),
-                verdict: standing(evidence.as_ref(), now),
-                data_space: evidence.as_ref().and_then(data_space),
-                proven_at: evidence.as_ref().and_then(|e| Some(e.adobe.as_ref()?.at)),
-                connected_at: evidence.as_ref().and_then(|e| e.connected_at),
-                instance,
-            }
+            let label = account.map_or("", |account| &account.label);
+            Standing::new(instance, label, evidence.as_ref(), now)
         });
         Ok(standings.collect())
+    }
+}
+
+impl Standing {
+    /// How `instance` of the account labelled `account` stands at `now`, as its last check left it.
+    pub fn new(
+        instance: Instance,
+        account: &str,
+        evidence: Option<&Evidence>,
+        now: UnixMillis,
+    ) -> Self {
+        Self {
+            instance,
+            account: account.to_owned(),
+            verdict: standing(evidence, now),
+            data_space: evidence.and_then(data_space),
+            proven_at: evidence.and_then(|evidence| Some(evidence.adobe.as_ref()?.at)),
+            connected_at: evidence.and_then(|evidence| evidence.connected_at),
+        }
     }
 }
 

@@ -70,9 +70,9 @@ state: ConnectionState,
  */
 light: Light, 
 /**
- * Why, in one line; `null` where it was never checked.
+ * Why, in one line.
  */
-reason: Remark | null, 
+reason: Remark, 
 /**
  * Whatever else is true.
  */

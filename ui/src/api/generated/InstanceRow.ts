@@ -49,10 +49,6 @@ light: Light,
  */
 reason: Remark, 
 /**
- * The one next step, an English sentence.
- */
-next: string, 
-/**
  * Whatever else is true.
  */
 findings: Array<Remark>, 
