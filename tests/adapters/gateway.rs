@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use patchbay_adapters::crypto::SystemCrypto;
 use patchbay_adapters::gateway::{GatewaySettings, HttpGateway};
-use patchbay_adapters::http::Patience;
+use patchbay_adapters::http::{Patience, ProxyAddress};
 use patchbay_adapters::portal::HttpPortal;
 use patchbay_core::config::Purpose;
 use patchbay_core::id::{ApiKey, DataSpaceId, MageId, ProjectId};
@@ -356,6 +356,49 @@ async fn nobody_there_is_unreachable() {
         assert_eq!(kind(&error), "unreachable", "{error}");
         assert!(error.to_string().contains("refused"), "{error}");
     }
+}
+
+/// A proxy that takes one request, refuses it, and hands over what it was asked.
+async fn refusing_proxy() -> (u16, tokio::task::JoinHandle<String>) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let heard = tokio::spawn(async move {
+        let (mut line, _) = listener.accept().await.unwrap();
+        let mut heard = vec![0; 4_096];
+        let count = line.read(&mut heard).await.unwrap();
+        line.write_all(b"HTTP/1.1 407 geheim\r\ncontent-length: 0\r\n\r\n")
+            .await
+            .unwrap();
+        String::from_utf8_lossy(&heard[..count]).into_owned()
+    });
+    (port, heard)
+}
+
+#[tokio::test]
+async fn a_proxy_sees_no_token_and_its_password_is_not_repeated() {
+    let (port, heard) = refusing_proxy().await;
+    let proxy = ProxyAddress::parse(&format!("http://user:geheim@127.0.0.1:{port}")).unwrap();
+    let gateway = HttpGateway::new(&GatewaySettings {
+        production: "https://gateway.invalid/".to_owned(),
+        patience: patience(),
+        proxy: Some(proxy.clone()),
+        ..GatewaySettings::default()
+    })
+    .unwrap();
+    let bearer = Bearer {
+        api_key: &ApiKey::parse(&"a".repeat(32)).unwrap(),
+        token: &Secret::new(b"head.claims.signature".to_vec()),
+    };
+    let error = gateway
+        .ping(Purpose::Production, &bearer)
+        .await
+        .unwrap_err();
+    assert_eq!(kind(&error), "unreachable", "{error}");
+    assert!(!format!("{error} {error:?} {gateway:?} {proxy:?}").contains("geheim"));
+    let heard = heard.await.unwrap();
+    assert!(heard.starts_with("CONNECT gateway.invalid:443"), "{heard}");
+    assert!(!heard.contains("claims"), "{heard}");
 }
 
 #[tokio::test]

@@ -282,7 +282,7 @@ fn trouble(error: reqwest::Error) -> Trouble {
         return Trouble::NotReached(if error.is_timeout() {
             "no connection in time".to_owned()
         } else {
-            innermost(&error)
+            in_words(&innermost(&error))
         });
     }
     if error.is_timeout() {
@@ -298,6 +298,39 @@ fn trouble(error: reqwest::Error) -> Trouble {
         cause = current.source();
     }
     Trouble::BrokeOff(innermost(&error))
+}
+
+/// What a failed connection means, before the library's own text.
+fn in_words(text: &str) -> String {
+    let meaning = [
+        (
+            "certificate expired",
+            "its certificate has expired, or this computer's date is wrong",
+        ),
+        (
+            "certificate not valid yet",
+            "its certificate is not valid yet, or this computer's date is wrong",
+        ),
+        ("not valid for name", "its certificate is for another name"),
+        (
+            "UnknownIssuer",
+            "its certificate comes from an authority this computer does not know",
+        ),
+        (
+            "invalid peer certificate",
+            "its certificate cannot be trusted",
+        ),
+        (
+            "fatal alert",
+            "it offers no secure connection that is good enough",
+        ),
+    ]
+    .into_iter()
+    .find(|(part, _)| text.contains(part));
+    match meaning {
+        Some((_, words)) => format!("{words} ({text})"),
+        None => text.to_owned(),
+    }
 }
 
 /// The text of the first cause, which says most and holds no address.

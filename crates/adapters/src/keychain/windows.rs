@@ -47,7 +47,7 @@ pub(super) fn would_ask(_program: &str, _id: &str) -> Result<bool, KeychainError
     Ok(false)
 }
 
-/// What a failure comes from.
-pub(super) fn cause(_error: &(dyn Error + 'static)) -> Cause {
-    Cause::Other("Windows refused; sign out and in again".to_owned())
+/// What a failure comes from. The store's own text is a Windows error number and nothing else.
+pub(super) fn cause(error: &(dyn Error + 'static)) -> Cause {
+    Cause::Other(error.to_string())
 }
