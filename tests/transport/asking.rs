@@ -5,7 +5,7 @@ use std::path::Path;
 use patchbay_adapters::transport::{SshSettings, SshTransport};
 use patchbay_core::config::{ConfigPath, Purpose};
 use patchbay_core::fingerprint::FingerprintKey;
-use patchbay_core::id::{EntryId, Nonce};
+use patchbay_core::id::{EntryId, Nonce, hex};
 use patchbay_core::instance::SshWay;
 use patchbay_core::look::Look;
 use patchbay_core::ports::crypto::Crypto as _;
@@ -156,7 +156,7 @@ pub fn remove(path: ConfigPath) -> Write {
 pub fn pair(purpose: Purpose, pair: &Pair) -> [Write; 2] {
     [
         set(purpose.api_key_path(), pair.api_key),
-        set(purpose.private_key_path(), pair.pem),
+        set(purpose.private_key_path(), pair.pem.trim_end()),
     ]
 }
 
@@ -180,4 +180,13 @@ pub fn everything() -> Vec<Write> {
     writes.extend(pair(Purpose::Production, &USUAL));
     writes.extend(data_space());
     writes
+}
+
+/// An executable shell script.
+pub fn script(folder: &Path, text: &str) -> std::path::PathBuf {
+    use std::os::unix::fs::PermissionsExt as _;
+    let path = folder.join(format!("script-{}", hex(&random())));
+    std::fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    path
 }

@@ -2,5 +2,9 @@
 
 mod asking;
 mod keys;
+mod kills;
 mod look;
 mod push;
+mod route;
+mod trouble;
+mod undo;

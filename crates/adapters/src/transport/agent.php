@@ -113,7 +113,7 @@ final class PatchbayAgent
         ]);
         $this->pauses->at('after-ready');
         $this->pauses->at('before-go-read');
-        $sealed = $this->wire->sealed();
+        $sealed = $this->wire->sealed((float) $this->request['patience']);
         if ($sealed === null) {
             return;
         }
@@ -209,7 +209,7 @@ final class PatchbayAgent
     {
         foreach (array_column($this->look->locks(), 'path') as $path) {
             if (array_key_exists($path, $values)) {
-                if ((string) $values[$path] !== $this->instance->effective($path)) {
+                if (trim((string) $values[$path]) !== trim($this->instance->effective($path))) {
                     return null;
                 }
                 unset($values[$path]);

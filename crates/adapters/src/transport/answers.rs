@@ -393,12 +393,19 @@ fn token(said: SaidToken) -> Option<InstanceToken> {
 fn notice(said: &SaidNotice) -> Option<Notice> {
     NOTICES.contains(&said.code.as_str()).then(|| Notice {
         code: said.code.clone(),
-        // Paths of ours are longer than what is hidden as key-like.
-        detail: match ConfigPath::parse(&said.detail) {
-            Some(path) => path.as_str().to_owned(),
-            None => outside(&said.detail, 200),
-        },
+        detail: notice_detail(&said.detail),
     })
+}
+
+/// A path of ours at the beginning stays whole: it is longer than what is hidden as key-like.
+fn notice_detail(said: &str) -> String {
+    let (first, rest) = said.split_once(' ').unwrap_or((said, ""));
+    match ConfigPath::parse(first) {
+        Some(path) => format!("{path} {}", outside(rest, 100))
+            .trim_end()
+            .to_owned(),
+        None => outside(said, 200),
+    }
 }
 
 fn sealed(said: &SaidSealed) -> Option<(Purpose, Vec<u8>)> {

@@ -34,6 +34,8 @@ pub struct SshSettings {
     pub connect: Duration,
     /// How long one answer may take (P9).
     pub answer: Duration,
+    /// How long the instance waits for `go` before it gives up; at most 30 s (P3).
+    pub patience: Duration,
 }
 
 impl SshSettings {
@@ -51,6 +53,7 @@ impl SshSettings {
             system_config: Some(system.into()),
             connect: Duration::from_secs(10),
             answer: Duration::from_secs(60),
+            patience: Duration::from_secs(30),
         }
     }
 }
@@ -170,7 +173,7 @@ fn look_request(way: &SshWay, request: &LookRequest) -> Value {
     })
 }
 
-fn begin_request(way: &SshWay, request: &BeginRequest) -> Value {
+fn begin_request(way: &SshWay, request: &BeginRequest, patience: Duration) -> Value {
     let restore = request.restore.as_ref().map(|restore| {
         let touched: Vec<_> = restore.touched.iter().map(|path| path.as_str()).collect();
         json!({
@@ -181,6 +184,7 @@ fn begin_request(way: &SshWay, request: &BeginRequest) -> Value {
     });
     json!({
         "mode": "push",
+        "patience": patience.as_secs_f64(),
         "nonce": request.nonce.as_str(),
         "key": hex(request.key.bytes()),
         "root": way.root,
@@ -210,7 +214,8 @@ impl Transport for SshTransport {
         way: &SshWay,
         request: &BeginRequest,
     ) -> Result<Box<dyn Conversation>, TransportError> {
-        let mut far = self.start(way, &self.with_faults(begin_request(way, request)))?;
+        let asked = begin_request(way, request, self.settings.patience);
+        let mut far = self.start(way, &self.with_faults(asked))?;
         let limit = self.first_limit(Duration::from_secs(10));
         match far
             .answer("waiting for the instance to be ready", limit)

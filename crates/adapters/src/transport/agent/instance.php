@@ -83,7 +83,7 @@ final class PatchbayInstance
         }
         $name = posix_getpwuid($owner)['name'] ?? "#$owner";
         $written = array_filter(['var', 'var/cache', 'generated'], 'file_exists');
-        if ($me === 0 && array_unique(array_map('fileowner', $written)) === [$owner]) {
+        if ($me === 0 && array_diff(array_map('fileowner', $written), [$owner]) === []) {
             $group = (int) filegroup('app/etc/env.php');
             if ($name[0] !== '#') {
                 @posix_initgroups($name, $group);
@@ -126,8 +126,22 @@ final class PatchbayInstance
                 return new PatchbayStop('databaseDown', PatchbayWire::words($cause));
             }
         }
+        if (preg_match('/"([^"]+)"[^"]* is not writable/', $error->getMessage(), $found) === 1) {
+            return self::unwritable($found[1], $error);
+        }
         $down = str_contains($error->getMessage(), 'SQLSTATE');
         return new PatchbayStop($down ? 'databaseDown' : 'bootFailed', PatchbayWire::words($error));
+    }
+
+    /** What another user's login meets first: the application cannot write its own cache. */
+    private static function unwritable(string $path, \Throwable $error): PatchbayStop
+    {
+        $owner = @fileowner($path) ?: @fileowner('app/etc/env.php');
+        $me = function_exists('posix_geteuid') ? posix_geteuid() : $owner;
+        if ($owner === false || $owner === $me) {
+            return new PatchbayStop('permissionDenied', PatchbayWire::words($error));
+        }
+        return new PatchbayStop('wrongOwner', posix_getpwuid($owner)['name'] ?? "#$owner");
     }
 
     /** A shared object of the application. */

@@ -327,6 +327,8 @@ final class PatchbayLook
 
     private function notice(string $code, string $detail): void
     {
-        $this->notices[] = ['code' => $code, 'detail' => PatchbayWire::clean($detail)];
+        // A path of ours is longer than what is hidden as key-like.
+        $path = isset(PatchbayInstance::PATHS[strtok($detail, ' ')]);
+        $this->notices[] = ['code' => $code, 'detail' => $path ? $detail : PatchbayWire::clean($detail)];
     }
 }

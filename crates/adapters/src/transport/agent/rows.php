@@ -246,8 +246,7 @@ final class PatchbayRows
             return $stored === $value;
         }
         return str_starts_with($stored, $this->instance->newestKey() . ':')
-            && $stored !== $value
-            && $this->instance->reveal($stored) === $value;
+            && $this->instance->reveal($stored) === trim($value);
     }
 
     /**

@@ -17,8 +17,6 @@ final class PatchbayStop extends \RuntimeException
 
 final class PatchbayWire
 {
-    /** Seconds to wait for `go`. */
-    private const PATIENCE = 30;
     private const LONGEST = 1048576;
 
     public bool $finished = false;
@@ -35,13 +33,14 @@ final class PatchbayWire
     }
 
     /**
-     * The sealed bytes of the `go` line, or null when the input ended or nobody spoke in time.
-     * A line without its newline was cut on the way and counts as the end.
+     * The sealed bytes of the `go` line, or null when the input ended or nobody spoke in so many
+     * seconds.
+     * A line without its newline was cut on the way and counts as the end of the input.
      */
-    public function sealed(): ?string
+    public function sealed(float $patience): ?string
     {
         $line = '';
-        $until = hrtime(true) + self::PATIENCE * 1000000000;
+        $until = hrtime(true) + (int) (min($patience, 30.0) * 1000000000);
         while (($left = $until - hrtime(true)) > 0) {
             [$read, $write, $except] = [[STDIN], null, null];
             $micros = intdiv($left, 1000);
