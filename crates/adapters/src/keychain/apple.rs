@@ -64,6 +64,11 @@ pub(super) fn would_ask(_program: &str, _id: &str) -> Result<bool, KeychainError
     Ok(false)
 }
 
+/// Nothing to do beforehand: the system asks during the call itself.
+pub(super) fn unlock(_program: &str, _id: &str) -> Result<(), KeychainError> {
+    Ok(())
+}
+
 /// What a failure comes from, by the system's own numbers.
 pub(super) fn cause(error: &(dyn Error + 'static)) -> Cause {
     match told::find::<SystemError>(error).map(|error| error.code()) {

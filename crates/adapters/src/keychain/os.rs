@@ -1,13 +1,13 @@
 //! One call at a time, each with an end, never on an async thread.
 //!
 //! A keychain that is locked puts up a question and answers when somebody does, so every call runs
-//! on a thread for blocking work and is only waited for so long. The call itself cannot be taken
-//! back: it goes on behind its question and keeps the next ones waiting, so that no two questions
-//! are ever on the screen. A program that ends while one is open should end its runtime with
-//! `shutdown_background`, or it waits for the answer.
+//! on a thread for blocking work and is only waited for so long. The call itself goes on behind its
+//! question and keeps the next ones waiting, so that no two questions are ever on the screen; but
+//! once nobody waits for it any more it stores nothing and takes nothing. A program that ends while
+//! a question is open should end its runtime with `shutdown_background`, or it waits for the answer.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -45,6 +45,19 @@ impl Default for KeychainPatience {
 /// The opened store; none before the first call and after a failure, so that a start without a
 /// keychain can be repeated.
 type Held = Option<Arc<CredentialStore>>;
+
+/// Says whether anybody still waits for a call.
+struct Caller(Weak<()>);
+
+impl Caller {
+    /// Ends a call that came too late to be of use.
+    fn still_waits(&self) -> Result<(), KeychainError> {
+        match self.0.strong_count() {
+            0 => Err(KeychainError::Slow),
+            _ => Ok(()),
+        }
+    }
+}
 
 /// The system's keychain: Secret Service, macOS Keychain or Windows Credential Manager.
 #[derive(Clone)]
@@ -84,13 +97,16 @@ impl OsKeychain {
     async fn run<T: Send + 'static>(
         &self,
         limit: Duration,
-        job: impl FnOnce(&mut Held) -> Result<T, KeychainError> + Send + 'static,
+        job: impl FnOnce(&mut Held, &Caller) -> Result<T, KeychainError> + Send + 'static,
     ) -> Result<T, KeychainError> {
         let store = self.store.clone();
+        // Dropped with this future, be it after the answer, out of time or cancelled.
+        let here = Arc::new(());
+        let caller = Caller(Arc::downgrade(&here));
         let work = async move {
             let mut held = store.lock_owned().await;
             // The guard goes with the job: a call nobody waits for any more still goes first.
-            spawn_blocking(move || job(&mut held)).await
+            spawn_blocking(move || job(&mut held, &caller)).await
         };
         match tokio::time::timeout(limit, work).await {
             Ok(Ok(done)) => done,
@@ -171,7 +187,7 @@ impl Keychain for OsKeychain {
             }
         };
         let (program, id) = (self.program, item.as_str().to_owned());
-        self.run(limit, move |held| {
+        self.run(limit, move |held, _| {
             let _quiet = match asked {
                 Asked::ByNobody => Some(system::no_questions()?),
                 Asked::ByUser => None,
@@ -187,7 +203,9 @@ impl Keychain for OsKeychain {
     async fn write(&self, item: &KeychainItem, secret: &Secret) -> Result<(), KeychainError> {
         let (program, id) = (self.program, item.as_str().to_owned());
         let secret = Secret::new(secret.expose().to_vec());
-        self.run(self.patience.by_user, move |held| {
+        self.run(self.patience.by_user, move |held, caller| {
+            system::unlock(program, &id)?;
+            caller.still_waits()?;
             with_store(held, |store| {
                 let entry = entry(store, program, &id)?;
                 match entry.set_secret(secret.expose()) {
@@ -202,7 +220,7 @@ impl Keychain for OsKeychain {
 
     async fn forget(&self, item: &KeychainItem) -> Result<(), KeychainError> {
         let (program, id) = (self.program, item.as_str().to_owned());
-        self.run(self.patience.by_user, move |held| {
+        self.run(self.patience.by_user, move |held, _| {
             with_store(held, |store| {
                 present(entry(store, program, &id)?.delete_credential()).map(drop)
             })
@@ -212,11 +230,12 @@ impl Keychain for OsKeychain {
 
     async fn take(&self, item: &KeychainItem) -> Result<bool, KeychainError> {
         let (program, id) = (self.program, item.as_str().to_owned());
-        self.run(self.patience.by_user, move |held| {
+        self.run(self.patience.by_user, move |held, caller| {
             let _alone = system::alone()?;
             // Looking may be repeated, removing may not: after a lost answer nobody knows who
             // removed it, and then nobody did.
             let found = with_store(held, |store| system::find(store, program, &id))?;
+            caller.still_waits()?;
             match found.map(|found| found.delete_credential()) {
                 None => Ok(false),
                 Some(Ok(())) => Ok(true),
@@ -225,5 +244,43 @@ impl Keychain for OsKeychain {
             }
         })
         .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    const SHORT: Duration = Duration::from_millis(50);
+    const LONG: Duration = Duration::from_secs(20);
+
+    #[tokio::test]
+    async fn a_call_nobody_waits_for_changes_nothing_and_goes_first() {
+        let keychain = OsKeychain::new("test", KeychainPatience::default());
+        let (answer, question) = mpsc::channel::<()>();
+        let (tell, told) = mpsc::channel();
+        let asked = keychain.run(SHORT, move |_, caller| {
+            question.recv().unwrap();
+            tell.send(caller.still_waits()).unwrap();
+            Ok(())
+        });
+        assert_eq!(asked.await, Err(KeychainError::Slow));
+        let behind = keychain.run(SHORT, |_, _| Ok(()));
+        assert_eq!(behind.await, Err(KeychainError::Slow));
+
+        answer.send(()).unwrap();
+        assert_eq!(told.recv().unwrap(), Err(KeychainError::Slow));
+        let next = keychain.run(LONG, |_, caller| caller.still_waits());
+        assert_eq!(next.await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn a_library_that_breaks_takes_nothing_else_with_it() {
+        let keychain = OsKeychain::new("test", KeychainPatience::default());
+        let broken = keychain.run::<()>(LONG, |_, _| panic!("meant to break"));
+        assert!(matches!(broken.await, Err(KeychainError::Failed { .. })));
+        assert_eq!(keychain.run(LONG, |_, _| Ok(7)).await, Ok(7));
     }
 }

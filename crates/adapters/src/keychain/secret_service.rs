@@ -16,7 +16,8 @@ use std::time::Duration;
 
 use keyring_core::{CredentialStore, Entry, Error as StoreError};
 use patchbay_core::ports::keychain::KeychainError;
-use secret_service::Error as ServiceError;
+use secret_service::blocking::SecretService;
+use secret_service::{EncryptionType, Error as ServiceError};
 use zbus::blocking::Connection;
 use zbus::blocking::connection::Builder;
 use zbus::zvariant::{OwnedObjectPath, OwnedValue};
@@ -90,7 +91,8 @@ pub(super) fn no_questions() -> Result<(), KeychainError> {
 }
 
 /// Whether reading the item would put up a question: its collection is locked, or it is not found
-/// and could be in a locked one. Unlocks nothing.
+/// and could be in a locked one. Unlocks nothing. Should somebody lock the collection in the few
+/// milliseconds before the read that follows, that read may still ask.
 pub(super) fn would_ask(program: &str, id: &str) -> Result<bool, KeychainError> {
     let look = || -> zbus::Result<bool> {
         let bus = Builder::session()?.method_timeout(LOOK).build()?;
@@ -110,6 +112,24 @@ pub(super) fn would_ask(program: &str, id: &str) -> Result<bool, KeychainError> 
         Ok(!locked.is_empty())
     };
     look().map_err(|error| match from_bus(&error) {
+        Cause::Known(error) => error,
+        Cause::NotThere | Cause::OtherSideGone => missing(NO_SERVICE),
+        Cause::Other(detail) => KeychainError::Failed { detail },
+    })
+}
+
+/// Unlocks the default collection where that takes a question, so that the question is answered
+/// before anything is stored.
+pub(super) fn unlock(program: &str, id: &str) -> Result<(), KeychainError> {
+    if !would_ask(program, id)? {
+        return Ok(());
+    }
+    let unlock = || {
+        SecretService::connect(EncryptionType::Dh)?
+            .get_default_collection()?
+            .unlock()
+    };
+    unlock().map_err(|error| match cause(&error) {
         Cause::Known(error) => error,
         Cause::NotThere | Cause::OtherSideGone => missing(NO_SERVICE),
         Cause::Other(detail) => KeychainError::Failed { detail },
