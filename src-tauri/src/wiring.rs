@@ -1,0 +1,85 @@
+//! Chooses what stands behind the ports, and keeps why that failed for the window to say.
+
+use std::path::{Path, PathBuf};
+
+use patchbay_adapters::outside::{self, OpenError, Overrides};
+use patchbay_contract::error::IpcError;
+use patchbay_core::Patchbay;
+
+/// The one value Tauri manages: the door to the core, or why it stays shut.
+///
+/// A window without records still opens, because it is the window that says what to do.
+pub(crate) struct Door(Result<Patchbay, IpcError>);
+
+impl Door {
+    /// Opens the real outside over `data_directory`; `None` where the system names none.
+    pub(crate) async fn open(data_directory: Option<&Path>, person: &str) -> Self {
+        let Some(directory) = data_directory else {
+            return Self(Err(IpcError::DataDirectoryUnusable {
+                why: "The system does not say where your data is kept; name a folder in \
+                      PATCHBAY_DATA_DIR."
+                    .to_owned(),
+            }));
+        };
+        let opened = outside::open(directory, Overrides::default()).await;
+        Self(match opened {
+            Ok(ports) => Ok(Patchbay::new(ports, person)),
+            Err(error) => Err(shown(&error)),
+        })
+    }
+
+    /// The core.
+    ///
+    /// # Errors
+    /// Why it could not be opened when the program started.
+    pub(crate) fn patchbay(&self) -> Result<&Patchbay, IpcError> {
+        self.0.as_ref().map_err(Clone::clone)
+    }
+}
+
+/// The data directory: the one named for this run, else the usual one.
+pub(crate) fn data_directory() -> Option<PathBuf> {
+    let named = std::env::var_os("PATCHBAY_DATA_DIR").filter(|named| !named.is_empty());
+    named
+        .map(PathBuf::from)
+        .or_else(|| outside::usual_data_directory(|name| std::env::var_os(name)))
+}
+
+/// Who is sitting here, for the journal.
+pub(crate) fn person() -> String {
+    let name = std::env::var("USER").or_else(|_| std::env::var("USERNAME"));
+    name.unwrap_or_default()
+}
+
+fn shown(error: &OpenError) -> IpcError {
+    match error {
+        OpenError::Records(error) => error.into(),
+        OpenError::Http(_) => IpcError::Internal,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_data_directory_that_cannot_be_used_is_told_and_not_made() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("data");
+        std::fs::write(&file, "not a directory").unwrap();
+        let door = Door::open(Some(&file), "mei").await;
+        let why = door.patchbay().err();
+        assert!(
+            matches!(why, Some(IpcError::DataDirectoryUnusable { .. })),
+            "{why:?}"
+        );
+        assert_eq!(std::fs::read(&file).unwrap(), b"not a directory");
+    }
+
+    #[tokio::test]
+    async fn a_fresh_data_directory_is_an_empty_board() {
+        let dir = tempfile::tempdir().unwrap();
+        let door = Door::open(Some(&dir.path().join("data")), "mei").await;
+        assert!(door.patchbay().unwrap().board().await.unwrap().is_empty());
+    }
+}
