@@ -5,7 +5,7 @@ use patchbay_core::error::Error;
 use patchbay_core::instance::Instance;
 use patchbay_core::push::guards::GuardFinding;
 use patchbay_core::push::order::{InstanceResult, PushReport};
-use patchbay_core::push::plan::{Change, Plan, hash_of_all};
+use patchbay_core::push::plan::{Change, Plan, Shown, hash_of_all};
 use patchbay_core::push::settle::Settled;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -163,13 +163,21 @@ impl From<&Plan> for PlannedInstance {
 
 impl From<&Change> for PlannedChange {
     fn from(change: &Change) -> Self {
-        let from = change.from_exact.as_ref().map(|_| change.from.text());
-        let to = change.to_exact.as_ref().map(|_| change.to.text());
+        let from = change.from_exact.as_ref().map(|_| whole(&change.from));
+        let to = change.to_exact.as_ref().map(|_| whole(&change.to));
         Self {
             path: change.path.as_str().to_owned(),
             from,
             to,
         }
+    }
+}
+
+/// A value for programs: a private key by its whole fingerprint.
+fn whole(shown: &Shown) -> String {
+    match shown {
+        Shown::Key(identity) => identity.as_str().to_owned(),
+        other => other.text(),
     }
 }
 

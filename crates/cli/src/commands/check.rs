@@ -1,0 +1,69 @@
+//! `check`.
+
+use patchbay_contract::connection::{CheckReport, CheckedInstance};
+use patchbay_core::connection::ConnectionState;
+use patchbay_core::connection::check::Checked;
+
+use super::Desk;
+use super::start::{Needs, look_after};
+use crate::args::CheckArgs;
+use crate::exit::{Done, Exit};
+use crate::output::Page;
+use crate::words;
+
+pub(super) async fn run(desk: &Desk, args: CheckArgs) -> Done {
+    look_after(desk, Needs::NoKeychain).await?;
+    let checked = desk.patchbay.check(&args.names).await?;
+    let document = CheckReport {
+        instances: checked.iter().map(CheckedInstance::from).collect(),
+    };
+    desk.output.answer(&document, |page| {
+        for (found, shown) in checked.iter().zip(&document.instances) {
+            show(page, found, shown);
+        }
+        if checked.is_empty() {
+            page.line("There is no instance yet. Add one: patchbayctl instance add --help");
+        }
+    });
+    let all = checked
+        .iter()
+        .all(|found| found.evidence.verdict.state == ConnectionState::Connected);
+    Ok(if all { Exit::Well } else { Exit::Failed })
+}
+
+fn show(page: &mut Page, found: &Checked, shown: &CheckedInstance) {
+    let evidence = &found.evidence;
+    let verdict = &evidence.verdict;
+    page.line(format!(
+        "{}: {}",
+        shown.name,
+        words::state(verdict.state, evidence.connected_at)
+    ));
+    page.line(format!("  {}", verdict.reason.text));
+    for finding in &verdict.findings {
+        page.line(format!("  Also: {}", finding.text));
+    }
+    if let Some(adobe) = &evidence.adobe {
+        page.line(format!(
+            "  Adobe answered at {}: production {}, sandbox {}",
+            words::time(adobe.at),
+            answer(adobe.production.as_str()),
+            answer(adobe.sandbox.as_str())
+        ));
+    }
+    if let Some(seen) = &evidence.seen {
+        page.line(format!(
+            "  Values read at {}: {} of 9 present",
+            words::time(seen.at),
+            seen.exact.len()
+        ));
+    }
+    page.line(format!("  Next: {}", shown.next));
+}
+
+fn answer(word: &str) -> &str {
+    match word {
+        "notProvable" => "not provable",
+        word => word,
+    }
+}

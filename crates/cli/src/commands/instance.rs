@@ -1,0 +1,256 @@
+//! `instance`.
+
+use patchbay_contract::error::Trouble;
+use patchbay_contract::instances::details::{
+    InstanceAdded, InstanceAdopted, InstanceDetails, InstanceDocument, InstanceList,
+};
+use patchbay_core::Error;
+use patchbay_core::connection::standing::standing;
+use patchbay_core::instance::Instance;
+use patchbay_core::instance::adding::{InstanceEdit, NewInstance};
+use patchbay_core::instance::answering::Kinship;
+
+use super::Desk;
+use super::start::{Needs, look_after};
+use crate::args::instance::{AddArgs, Answer, EditArgs, InstanceCommand};
+use crate::exit::{Done, Exit, Failure};
+use crate::{terminal, words};
+
+pub(super) async fn run(desk: &Desk, command: InstanceCommand) -> Done {
+    match command {
+        InstanceCommand::Add(args) => add(desk, args).await,
+        InstanceCommand::List => list(desk).await,
+        InstanceCommand::Edit(args) => edit(desk, args).await,
+        InstanceCommand::Remove { name } => remove(desk, &name).await,
+        InstanceCommand::Adopt {
+            name,
+            with_private_key,
+            yes,
+        } => adopt(desk, &name, with_private_key, yes).await,
+        InstanceCommand::Repin { name, confirm } => repin(desk, &name, &confirm).await,
+        InstanceCommand::Answer { name, answer } => reply(desk, &name, answer).await,
+    }
+}
+
+async fn details(desk: &Desk, instance: &Instance) -> Result<InstanceDetails, Failure> {
+    let accounts = desk.patchbay.accounts().await?;
+    let account = accounts.iter().find(|a| a.id == instance.account);
+    let evidence = desk.patchbay.evidence().await?;
+    Ok(InstanceDetails::new(
+        instance,
+        account.map_or("", |account| &account.label),
+        evidence.iter().find(|e| e.instance == instance.id),
+        desk.patchbay.now(),
+    ))
+}
+
+/// Answers a command that is about one instance.
+async fn about(desk: &Desk, instance: &Instance, said: String) -> Done {
+    let document = InstanceDocument {
+        instance: details(desk, instance).await?,
+    };
+    desk.output.answer(&document, |page| page.line(said));
+    Ok(Exit::Well)
+}
+
+async fn add(desk: &Desk, args: AddArgs) -> Done {
+    let added = desk
+        .patchbay
+        .add_instance(NewInstance {
+            name: &args.name,
+            account: &args.account,
+            role: args.role.into(),
+            way: args.ssh.way(args.watch_only)?,
+            url: args.url.as_deref(),
+            tags: args.tag,
+        })
+        .await?;
+    let error = match &added.look {
+        Some(Err(error)) => Some(Trouble::from(&Error::Transport(error.clone()))),
+        _ => None,
+    };
+    let document = InstanceAdded {
+        instance: details(desk, &added.instance).await?,
+        reached: added.look.as_ref().map(Result::is_ok),
+        error,
+    };
+    desk.output.answer(&document, |page| {
+        page.line(format!("Added \"{}\".", added.instance.name));
+        if let Some(Ok(look)) = &added.look {
+            let versions = &look.versions;
+            page.line(format!(
+                "It was reached: Commerce {} {}, PHP {}, {}",
+                versions.edition, versions.magento, versions.php, look.pin.base_url
+            ));
+        }
+        if let Some(error) = &document.error {
+            page.line(format!("It was not reached now: {}", error.text));
+            page.line(&error.next);
+        }
+    });
+    Ok(Exit::Well)
+}
+
+async fn list(desk: &Desk) -> Done {
+    let instances = desk.patchbay.instances().await?;
+    let accounts = desk.patchbay.accounts().await?;
+    let evidence = desk.patchbay.evidence().await?;
+    let now = desk.patchbay.now();
+    let of = |instance: &Instance| evidence.iter().find(|e| e.instance == instance.id);
+    let document = InstanceList {
+        instances: instances
+            .iter()
+            .map(|instance| {
+                let account = accounts.iter().find(|a| a.id == instance.account);
+                let label = account.map_or("", |account| &account.label);
+                InstanceDetails::new(instance, label, of(instance), now)
+            })
+            .collect(),
+    };
+    desk.output.answer(&document, |page| {
+        let rows: Vec<_> = instances
+            .iter()
+            .zip(&document.instances)
+            .map(|(instance, shown)| {
+                let found = of(instance);
+                let verdict = standing(found, now);
+                [
+                    instance.name.clone(),
+                    instance.role.as_str().to_owned(),
+                    shown.row.account.clone(),
+                    shown.row.address.clone(),
+                    words::state(verdict.state, found.and_then(|e| e.connected_at)),
+                    found.map(|e| words::ago(e.at, now)).unwrap_or_default(),
+                ]
+            })
+            .collect();
+        page.table(
+            ["Name", "Role", "Account", "Address", "State", "Checked"],
+            &rows,
+        );
+        if rows.is_empty() {
+            page.line("There is no instance yet. Add one: patchbayctl instance add --help");
+        }
+    });
+    Ok(Exit::Well)
+}
+
+async fn edit(desk: &Desk, args: EditArgs) -> Done {
+    let known = named(desk, &args.name).await?;
+    let edit = InstanceEdit {
+        name: args.rename,
+        role: args.role.map(Into::into),
+        way: args.ssh.changed(&known.way, args.watch_only)?,
+        url: args.url,
+        tags: (!args.tag.is_empty()).then_some(args.tag),
+    };
+    let instance = desk.patchbay.edit_instance(&args.name, edit).await?;
+    let said = format!("Changed \"{}\".", instance.name);
+    about(desk, &instance, said).await
+}
+
+/// The instance as it is now. An unknown name is refused by the core in its own words.
+async fn named(desk: &Desk, name: &str) -> Result<Instance, Failure> {
+    let instances = desk.patchbay.instances().await?;
+    match instances.into_iter().find(|one| one.name == name.trim()) {
+        Some(instance) => Ok(instance),
+        None => Ok(desk
+            .patchbay
+            .edit_instance(name, InstanceEdit::default())
+            .await?),
+    }
+}
+
+async fn remove(desk: &Desk, name: &str) -> Done {
+    let shown = details(desk, &named(desk, name).await?).await?;
+    let removed = desk.patchbay.remove_instance(name).await?;
+    let document = InstanceDocument { instance: shown };
+    desk.output.answer(&document, |page| {
+        page.line(format!(
+            "Removed \"{}\" from this computer; nothing changed on the server.",
+            removed.name
+        ));
+    });
+    Ok(Exit::Well)
+}
+
+async fn adopt(desk: &Desk, name: &str, take_keys: bool, yes: bool) -> Done {
+    if take_keys && !yes {
+        let question = format!(
+            "Take the private keys of \"{}\", sealed on the way, into this computer's keychain?",
+            patchbay_core::text::outside(name, 120)
+        );
+        if !terminal::can_ask() {
+            return Err(Failure::usage(
+                "needsYes",
+                "Taking private keys needs your word, and nobody can be asked here.",
+                "Add --yes.",
+            ));
+        }
+        if !terminal::ask_yes(&question) {
+            return Err(Failure::refused(
+                "notAgreed",
+                "Nothing was taken.",
+                "Answer y to take them, or adopt without --with-private-key.",
+            ));
+        }
+    }
+    look_after(desk, Needs::Keychain).await?;
+    let adopted = desk.patchbay.adopt_instance(name, take_keys).await?;
+    let pairs = desk.patchbay.key_pairs().await?;
+    let shown = details(desk, &adopted.instance).await?;
+    let document = InstanceAdopted::new(shown, &adopted, &pairs);
+    desk.output.answer(&document, |page| {
+        let assigned = &document.assignment;
+        page.line(format!("Adopted what \"{}\" holds:", assigned.instance));
+        for (purpose, pair) in [
+            ("sandbox", &assigned.sandbox),
+            ("production", &assigned.production),
+        ] {
+            let pair = pair.as_deref().unwrap_or("(none)");
+            page.line(format!("  {purpose} key pair: {pair}"));
+        }
+        page.line(format!("  project: {}", assigned.project_name));
+        let space = &assigned.data_space;
+        page.line(format!("  data space: {} ({})", space.name, space.r#type));
+        if document.taken.is_empty() {
+            page.line("Its private keys are held by the instance only.");
+        } else {
+            page.line(format!(
+                "Private keys now in this computer's keychain: {}.",
+                document.taken.join(", ")
+            ));
+        }
+    });
+    Ok(Exit::Well)
+}
+
+async fn repin(desk: &Desk, name: &str, confirm: &str) -> Done {
+    let instance = desk.patchbay.repin_instance(name, confirm).await?;
+    let said = format!("\"{}\" is what answers there now.", instance.name);
+    about(desk, &instance, said).await
+}
+
+async fn reply(desk: &Desk, name: &str, answer: Answer) -> Done {
+    let kin = match answer {
+        Answer::Live | Answer::NotLive => {
+            let live = matches!(answer, Answer::Live);
+            let instance = desk.patchbay.answer_live(name, live).await?;
+            let word = if live { "a live shop" } else { "no live shop" };
+            let said = format!("\"{}\" is {word}.", instance.name);
+            return about(desk, &instance, said).await;
+        }
+        Answer::Same => Kinship::Same,
+        Answer::Copy => Kinship::Copy,
+    };
+    let (instance, others) = desk.patchbay.answer_kinship(name, kin).await?;
+    let others = others.join(", ");
+    let said = match kin {
+        Kinship::Same => format!("\"{}\" and {others} are one instance.", instance.name),
+        Kinship::Copy => format!(
+            "\"{}\" and {others} are copies of each other.",
+            instance.name
+        ),
+    };
+    about(desk, &instance, said).await
+}

@@ -1,0 +1,50 @@
+//! One file per command: from words to the core, and from its answer to the contract.
+
+mod account;
+mod assign;
+mod check;
+mod host_key;
+mod instance;
+mod journal;
+mod keypair;
+mod plan;
+mod push;
+mod registry;
+mod settings;
+mod start;
+
+use patchbay_core::Patchbay;
+
+use crate::args::{Arguments, Command};
+use crate::exit::Done;
+use crate::output::Output;
+use crate::wiring;
+
+/// What every command works with.
+pub(crate) struct Desk {
+    pub(crate) patchbay: Patchbay,
+    pub(crate) output: Output,
+}
+
+/// Opens the data directory and carries the command out.
+pub(crate) async fn run(arguments: Arguments, output: &Output) -> Done {
+    let desk = Desk {
+        patchbay: wiring::patchbay(&arguments.shared).await?,
+        output: *output,
+    };
+    match arguments.command {
+        Command::Account(command) => account::run(&desk, command).await,
+        Command::Keypair(command) => keypair::run(&desk, command).await,
+        Command::Instance(command) => instance::run(&desk, command).await,
+        Command::HostKey(command) => host_key::run(&desk, command).await,
+        Command::Registry(command) => registry::run(&desk, command).await,
+        Command::Assign(args) => assign::run(&desk, args).await,
+        Command::Check(args) => check::run(&desk, args).await,
+        Command::Plan(args) => plan::run(&desk, args).await,
+        Command::Push(args) => push::push(&desk, args).await,
+        Command::Detach(args) => push::detach(&desk, args).await,
+        Command::Undo(args) => push::undo(&desk, args).await,
+        Command::Settings(command) => settings::run(&desk, command).await,
+        Command::Journal(command) => journal::run(&desk, command).await,
+    }
+}
