@@ -337,3 +337,23 @@ async fn a_busy_instance_says_so() {
             .is_ok()
     );
 }
+
+#[tokio::test]
+async fn the_lock_has_the_agreed_name_from_every_computer() {
+    let site = site(InstanceOptions {
+        table_prefix: "m2_".into(),
+        ..Default::default()
+    })
+    .await;
+    let text = format!("{}\0m2_", site.instance.database);
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
+    let name = format!(
+        "patchbay:{}",
+        &patchbay_core::id::hex(digest.as_ref())[..32]
+    );
+    let sql = format!("SELECT IS_USED_LOCK('{name}') IS NOT NULL");
+    let talk = site.begin().await.unwrap();
+    assert_eq!(site.instance.sql(&sql).await.unwrap().trim(), "1");
+    talk.leave().await;
+    assert_eq!(site.instance.sql(&sql).await.unwrap().trim(), "0");
+}

@@ -145,18 +145,21 @@ async fn a_jump_host_obeys_too_and_keys_are_fetched_through_it() {
         "the jump host is a stranger"
     );
     assert_eq!(site.ground.ssh_logins().unwrap(), 0);
-    let to_jump = SshWay {
-        target: "jump".into(),
-        ..way.clone()
-    };
     let key = site.ground.host_key_fingerprint().await.unwrap();
-    transport.trust(&to_jump, &key).await.unwrap();
+    let shown = transport.host_keys(&way).await.unwrap();
+    assert!(
+        shown[0].algorithm.ends_with("(jump host jump)"),
+        "the first stranger comes first"
+    );
+    transport.trust(&way, &key).await.unwrap();
     let look = transport.look(&way, &look_request()).await;
     assert_eq!(
         look.err(),
         Some(TransportError::HostKeyUnknown),
         "the server behind it still is"
     );
+    let shown = transport.host_keys(&way).await.unwrap();
+    assert!(!shown[0].algorithm.contains("jump"), "{shown:?}");
     transport.trust(&way, &key).await.unwrap();
     let mut talk = transport
         .begin(&way, &crate::asking::begin_request(None))

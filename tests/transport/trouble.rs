@@ -89,6 +89,65 @@ async fn php_is_told_apart() {
     );
 }
 
+/// A php that runs the program with `sed`'s change made to it.
+fn changed(site: &Site, sed: &str) -> SshWay {
+    let text = format!(
+        "read -r line\n{{ printf '%s' \"$line\" | base64 -d | sed '{sed}' | base64 -w0; echo; cat; }} | php \"$@\""
+    );
+    SshWay {
+        php: Some(
+            script(site.folder.path(), &text)
+                .to_string_lossy()
+                .into_owned(),
+        ),
+        ..site.way()
+    }
+}
+
+#[tokio::test]
+async fn an_old_php_and_a_tracing_one_stop_before_anything_is_loaded() {
+    let site = site(InstanceOptions::default()).await;
+    let old = changed(&site, "s/PHP_VERSION_ID < 80100/true/");
+    let old = site
+        .transport
+        .look(&old, &look_request())
+        .await
+        .err()
+        .unwrap();
+    assert!(
+        matches!(&old, TransportError::PhpUnsuitable { detail } if detail.contains("8.1 is needed")),
+        "{old:?}"
+    );
+    let tracing = changed(
+        &site,
+        "1s/^/function xdebug_info() { return array(\"trace\"); } /",
+    );
+    let begun = site.transport.begin(&tracing, &begin_request(None)).await;
+    assert_eq!(begun.err(), Some(TransportError::PhpTraces));
+}
+
+#[tokio::test]
+async fn a_user_who_cannot_write_the_files_is_told_whose_they_are() {
+    use std::os::unix::fs::MetadataExt as _;
+    if std::fs::metadata("/proc/self").unwrap().uid() != 0 {
+        return; // only root can become somebody else
+    }
+    let site = site(InstanceOptions {
+        owner: Some("daemon".into()),
+        ..Default::default()
+    })
+    .await;
+    site.look().await.unwrap();
+    let php = script(
+        site.ground.folder(),
+        "exec setpriv --reuid=65534 --regid=65534 --clear-groups php \"$@\"",
+    );
+    let php = php.to_string_lossy().into_owned();
+    let wrong = failing(&site, |way| way.php = Some(php)).await;
+    let owner = "daemon".to_owned();
+    assert_eq!(wrong, TransportError::WrongOwner { owner });
+}
+
 #[tokio::test]
 async fn the_application_is_told_apart_from_its_database() {
     let site = site(InstanceOptions::default()).await;

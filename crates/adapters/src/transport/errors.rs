@@ -132,7 +132,11 @@ fn by_prefix(way: &SshWay, said: &str) -> Option<TransportError> {
         if has("unable to find user") {
             return denied("the container does not know the user to run as");
         }
-        if has("docker daemon") || has("docker: not found") || has("docker: command not found") {
+        if has("docker daemon")
+            || has("docker: not found")
+            || has("docker: command not found")
+            || has("not found: docker")
+        {
             return denied("docker cannot be used there");
         }
     }
@@ -140,16 +144,19 @@ fn by_prefix(way: &SshWay, said: &str) -> Option<TransportError> {
         if has("unknown user") {
             return denied("the server does not know the user to run as");
         }
-        if has("sudo: php") || has("php: command not found") {
-            return Some(TransportError::PhpMissing);
-        }
         if has("password is required") || has("not allowed") || has("may not run sudo") {
             return denied(
                 "sudo does not let this sign-in run PHP as that user without a password",
             );
         }
-        if has("sudo: not found") || has("sudo: command not found") {
+        if has("must have a tty") {
+            return denied("sudo there wants a terminal (requiretty)");
+        }
+        if has("sudo: not found") || has("sudo: command not found") || has("not found: sudo") {
             return denied("there is no sudo on the server");
+        }
+        if has(": command not found") {
+            return Some(TransportError::PhpMissing);
         }
     }
     has("account is currently not available").then_some(TransportError::LoginRefused)
@@ -284,9 +291,11 @@ mod tests {
         assert!(denied(&sudo, 1, "sudo: a password is required"));
         assert!(denied(&sudo, 1, "sudo: unknown user: www-data"));
         assert_eq!(
-            named(&sudo, 1, "sudo: php: command not found"),
+            named(&sudo, 1, "sudo: /opt/php8.2: command not found"),
             TransportError::PhpMissing
         );
+        assert!(denied(&sudo, 127, "bash: sudo: command not found"));
+        assert!(denied(&sudo, 127, "zsh:1: command not found: sudo"));
         let docker = SshWay {
             container: Some("web".into()),
             ..way()

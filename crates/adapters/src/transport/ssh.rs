@@ -117,6 +117,28 @@ impl SshTransport {
         Ok(path)
     }
 
+    /// What ssh makes of a target, without connecting: lines of a name and a value.
+    async fn resolved(&self, way: &SshWay) -> Result<String, TransportError> {
+        let mut words = command::ssh(&self.config()?, way, &[]);
+        words.extend(["-G".into(), "--".into(), way.target.clone().into()]);
+        let mut ssh = super::conversation::command(&self.settings.ssh, &words);
+        let output = ssh.output().await.map_err(|e| local(&e))?;
+        if !output.status.success() {
+            return Err(not_resolved(&String::from_utf8_lossy(&output.stderr)));
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// The jump hosts on the way, nearest first, as targets of their own.
+    pub(super) async fn jumps(&self, way: &SshWay) -> Result<Vec<SshWay>, TransportError> {
+        let text = self.resolved(way).await?;
+        let list = text
+            .lines()
+            .find_map(|line| line.strip_prefix("proxyjump "));
+        let jumps = list.unwrap_or_default().split(',');
+        Ok(jumps.filter_map(|jump| jump_way(way, jump)).collect())
+    }
+
     fn start(&self, way: &SshWay, request: &Value) -> Result<Far, TransportError> {
         let mut first = program::line().to_vec();
         first.extend_from_slice(STANDARD.encode(request.to_string()).as_bytes());
@@ -144,6 +166,29 @@ impl SshTransport {
     /// wait for the database lock, that.
     fn first_limit(&self, waiting: Duration) -> Duration {
         self.settings.connect + self.settings.answer + waiting
+    }
+}
+
+/// A jump host as ssh writes it: `[ssh://][user@]host[:port]`, an IPv6 address in brackets.
+fn jump_way(way: &SshWay, jump: &str) -> Option<SshWay> {
+    let jump = jump.trim().trim_start_matches("ssh://");
+    let bracketed = jump.ends_with(']') || !jump.contains(':');
+    let (target, port) = match jump.rsplit_once(':').filter(|_| !bracketed) {
+        Some((target, port)) => (target, Some(port.parse().ok()?)),
+        None => (jump, None),
+    };
+    let way = SshWay {
+        target: target.replace(['[', ']'], ""),
+        port,
+        identity_file: None,
+        ..way.clone()
+    };
+    way.checked().ok()
+}
+
+fn not_resolved(said: &str) -> TransportError {
+    TransportError::Local {
+        detail: patchbay_core::text::outside(said, 200),
     }
 }
 
@@ -244,22 +289,49 @@ impl Transport for SshTransport {
     }
 
     async fn host_of(&self, way: &SshWay) -> Result<String, TransportError> {
-        let words = command::ssh(&self.config()?, way, &[]);
-        let words = words
-            .into_iter()
-            .chain(["-G".into(), "--".into(), way.target.clone().into()])
-            .collect::<Vec<_>>();
-        let output = super::conversation::command(&self.settings.ssh, &words)
-            .output()
-            .await
-            .map_err(|e| local(&e))?;
-        let text = String::from_utf8_lossy(&output.stdout);
+        let text = self.resolved(way).await?;
         let value = |name: &str| text.lines().find_map(|line| line.strip_prefix(name));
         match (value("hostname "), value("port ")) {
             (Some(host), Some(port)) => Ok(format!("{host}:{port}")),
-            _ => Err(TransportError::Local {
-                detail: patchbay_core::text::outside(&String::from_utf8_lossy(&output.stderr), 200),
-            }),
+            _ => Err(not_resolved("no host name and port")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn jump_hosts_are_targets_of_their_own() {
+        let way = SshWay {
+            target: "inner".into(),
+            port: Some(1),
+            identity_file: Some("/key".into()),
+            root: "/app".into(),
+            php: None,
+            run_as: None,
+            container: None,
+        };
+        for (text, target, port) in [
+            ("jump", "jump", None),
+            ("me@jump.example:2222", "me@jump.example", Some(2222)),
+            ("ssh://me@jump:22", "me@jump", Some(22)),
+            ("[::1]:2200", "::1", Some(2200)),
+            ("me@[fe80::1]", "me@fe80::1", None),
+        ] {
+            let jump = jump_way(&way, text).unwrap();
+            assert_eq!((jump.target.as_str(), jump.port), (target, port));
+            assert_eq!(
+                jump.identity_file, None,
+                "a key named for the target is not its"
+            );
+        }
+        for none in ["none none", "", "-oProxyCommand=x", "a:b:c"] {
+            assert!(
+                jump_way(&way, none).is_none_or(|jump| !jump.target.starts_with('-')),
+                "{none}"
+            );
         }
     }
 }

@@ -102,7 +102,7 @@ final class PatchbayInstance
     public function start(): void
     {
         try {
-            require_once 'app/bootstrap.php';
+            require_once getcwd() . '/app/bootstrap.php';
             $bootstrap = \Magento\Framework\App\Bootstrap::create(BP, $_SERVER);
             $this->objects = $bootstrap->getObjectManager();
             try {
