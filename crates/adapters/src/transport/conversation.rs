@@ -27,6 +27,10 @@ const ERRORS_KEPT: usize = 64 * 1024;
 /// How long ssh may take to end once it has no more to do.
 const ENDING: Duration = Duration::from_secs(5);
 
+/// How long it may take once its last answer is here; something left behind by a login script can
+/// hold the connection open, and nobody needs it any more.
+pub(super) const SETTLING: Duration = Duration::from_secs(1);
+
 /// How ssh is run.
 pub(super) struct Run<'a> {
     /// The ssh program.
@@ -233,7 +237,7 @@ impl Conversation for Push {
         let answer = self.far.answer("reading the values back", self.limit).await;
         match answer? {
             Answer::Done(look) => {
-                self.far.close(ENDING).await;
+                self.far.close(SETTLING).await;
                 Ok(*look)
             }
             Answer::Stopped(error) => Err(error),

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::answers::Answer;
 use super::config::{self, Parts};
-use super::conversation::{Far, Push, Run, local, out_of_turn};
+use super::conversation::{Far, Push, Run, SETTLING, local, out_of_turn};
 use super::{command, host_key, program};
 
 /// How ssh is found and used.
@@ -95,6 +95,11 @@ impl SshTransport {
     /// Our configuration, written anew where it is missing or differs.
     pub(super) fn config(&self) -> Result<PathBuf, TransportError> {
         let known_hosts = self.known_hosts();
+        if known_hosts.to_string_lossy().contains(['"', '\n']) {
+            let detail =
+                "the data directory's path holds a quote, which ssh's configuration cannot".into();
+            return Err(TransportError::Local { detail });
+        }
         let user = self.settings.user_config.as_deref();
         let ignore = user
             .and_then(in_home)
@@ -246,7 +251,7 @@ impl Transport for SshTransport {
         let waiting = Duration::from_secs(u64::from(request.under_lock.unwrap_or(0)));
         match far.answer("looking", self.first_limit(waiting)).await? {
             Answer::Done(look) => {
-                far.close(Duration::from_secs(5)).await;
+                far.close(SETTLING).await;
                 Ok(*look)
             }
             Answer::Stopped(error) => Err(error),

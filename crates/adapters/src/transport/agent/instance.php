@@ -92,7 +92,9 @@ final class PatchbayInstance
                 return;
             }
         }
-        if (!is_readable('app/etc/env.php') || array_filter($written, static fn ($path) => !is_writable($path))) {
+        // `generated` may be closed to everybody in production; `var` never is.
+        $closed = array_filter(array_diff($written, ['generated']), static fn ($path) => !is_writable($path));
+        if (!is_readable('app/etc/env.php') || $closed !== []) {
             throw new PatchbayStop('wrongOwner', $name);
         }
         $this->owner = ['name' => $name];
@@ -194,6 +196,12 @@ final class PatchbayInstance
     {
         $value = $this->get('Magento\Framework\App\DeploymentConfig')->get($path);
         return is_scalar($value) ? (string) $value : '';
+    }
+
+    /** Whether the connector is switched on; only then are stored keys decrypted when they are read. */
+    public function hasConnector(): bool
+    {
+        return (bool) $this->get('Magento\Framework\Module\Manager')->isEnabled('Magento_ServicesId');
     }
 
     /** The name of the lock that every push to this database takes, from whatever computer. */

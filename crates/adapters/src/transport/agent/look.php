@@ -240,7 +240,7 @@ final class PatchbayLook
 
     private function connector(): string
     {
-        if ($this->instance->get('Magento\Framework\Module\Manager')->isEnabled('Magento_ServicesId')) {
+        if ($this->instance->hasConnector()) {
             return 'enabled';
         }
         $known = $this->file('app_config');

@@ -106,6 +106,9 @@ final class PatchbayRows
     /** Whether rows say something else than the values in effect, nothing being fixed elsewhere. */
     public function stale(): bool
     {
+        if (!$this->instance->hasConnector()) {
+            return false;
+        }
         $rows = $this->now();
         $fixed = array_column((new PatchbayLook($this->instance, $this, ''))->locks(), 'path');
         foreach (array_diff(array_keys(PatchbayInstance::PATHS), $fixed) as $path) {
