@@ -5,7 +5,9 @@ use std::time::Duration;
 use patchbay_adapters::transport::SshTransport;
 use patchbay_core::config::ConfigPath;
 use patchbay_core::look::Look;
-use patchbay_core::ports::transport::{Go, LookRequest, Transport as _};
+use patchbay_core::ports::transport::{
+    Go, LookRequest, NotWritten, Transport as _, TransportError,
+};
 use patchbay_tests::ground::InstanceOptions;
 
 use crate::asking::{PROJECT, Site, begin_request, everything, look_request, send, settings, site};
@@ -160,4 +162,41 @@ async fn a_php_that_outlives_its_ssh_finishes_before_the_second_look() {
         9,
         "it waited for the lock"
     );
+}
+
+async fn cut_database_at(step: &str) -> (Site, Result<Go, TransportError>) {
+    let site = site(InstanceOptions::default()).await;
+    let transport = paused(&site, step, 2_000);
+    let request = begin_request(None);
+    let mut talk = transport.begin(&site.way(), &request).await.unwrap();
+    let writes = everything();
+    let go = send(&mut talk, &writes);
+    let open = "SELECT COUNT(*) FROM information_schema.INNODB_TRX";
+    let others = "SELECT ID FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID()";
+    let killed = async {
+        until(async || site.instance.sql(open).await.unwrap().trim() != "0").await;
+        for id in site.instance.sql(others).await.unwrap().split_whitespace() {
+            let _ = site.instance.sql(&format!("KILL {id}")).await;
+        }
+    };
+    let (go, ()) = tokio::join!(go, killed);
+    drop(talk);
+    (site, go)
+}
+
+#[tokio::test]
+async fn a_database_lost_before_the_commit_is_known_not_to_be_written() {
+    let (site, go) = cut_database_at("in-transaction").await;
+    assert!(
+        matches!(go, Ok(Go::NotWritten(NotWritten::Database(_)))),
+        "{go:?}"
+    );
+    assert_eq!(project(&site).await, None);
+}
+
+#[tokio::test]
+async fn a_database_lost_while_it_commits_is_not_known_until_the_second_look() {
+    let (site, go) = cut_database_at("before-commit").await;
+    assert!(go.is_err(), "COMMIT was sent and never answered: {go:?}");
+    assert!(second_look(&site).await.values.is_empty());
 }
