@@ -7,6 +7,8 @@
 
 mod answer;
 
+use std::sync::OnceLock;
+
 use async_trait::async_trait;
 use patchbay_core::config::Purpose;
 use patchbay_core::id::{DataSpaceId, ProjectId};
@@ -56,26 +58,42 @@ impl Default for GatewaySettings {
 /// The gateways of the settings.
 #[derive(Clone, Debug)]
 pub struct HttpGateway {
-    client: Client,
+    /// Made with the first question: reading the computer's certificate authorities takes longer
+    /// than everything else a list on the command line does.
+    client: OnceLock<Result<Client, HttpSetupError>>,
+    patience: Patience,
+    proxy: Option<ProxyAddress>,
     production: Base,
     sandbox: Base,
 }
 
 impl HttpGateway {
-    /// Checks the addresses and prepares the client; asks nobody.
+    /// Checks the addresses; asks nobody. A computer without certificate authorities is told with
+    /// the first question.
     ///
     /// # Errors
-    /// [`HttpSetupError`] for an address that may not be asked, and where the computer has no
-    /// certificate authorities.
+    /// [`HttpSetupError`] for an address that may not be asked.
     pub fn new(settings: &GatewaySettings) -> Result<Self, HttpSetupError> {
         let production = Base::parse("the production gateway", &settings.production)?;
         let sandbox = Base::parse("the sandbox gateway", &settings.sandbox)?;
-        let plain = production.is_plain() && sandbox.is_plain();
         Ok(Self {
-            client: http::client(settings.patience, settings.proxy.as_ref(), plain)?,
+            client: OnceLock::new(),
+            patience: settings.patience,
+            proxy: settings.proxy.clone(),
             production,
             sandbox,
         })
+    }
+
+    fn client(&self) -> Result<&Client, GatewayError> {
+        let plain = self.production.is_plain() && self.sandbox.is_plain();
+        let make = || http::client(self.patience, self.proxy.as_ref(), plain);
+        self.client
+            .get_or_init(make)
+            .as_ref()
+            .map_err(|error| GatewayError::Unreachable {
+                detail: error.to_string(),
+            })
     }
 
     fn base(&self, purpose: Purpose) -> &Base {
@@ -96,7 +114,7 @@ impl HttpGateway {
         let segments = [&["merchant-registry", "v1"], path].concat();
         let api_key = sensitive(bearer.api_key.as_str().as_bytes())?;
         Ok(self
-            .client
+            .client()?
             .request(method, self.base(purpose).below(&segments))
             .header("magento-api-key", api_key.clone())
             .header("x-api-key", api_key)
