@@ -7,6 +7,7 @@
     reason = "helpers of tests fail by panicking, as tests do"
 )]
 
+#[cfg(unix)]
 mod data_directory;
 mod keychain;
 mod support;
