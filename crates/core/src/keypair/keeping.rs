@@ -306,10 +306,7 @@ impl Patchbay {
                 )
             })?;
         let der = self.private_key(pair).await?;
-        let token = self.ports.crypto.sign_token(
-            &der,
-            self.ports.clock.now().seconds() + crate::token::LIFETIME,
-        )?;
+        let token = self.token_of(&der)?;
         Ok((api_key, token))
     }
 
@@ -324,25 +321,31 @@ impl Patchbay {
         let Some(api_key) = &pair.api_key else {
             return Ok(Verification::Rejected(Rejection::ApiKeyMissing));
         };
-        let token = self.ports.crypto.sign_token(
-            der,
-            self.ports.clock.now().seconds() + crate::token::LIFETIME,
-        )?;
+        let token = self.token_of(der)?;
         let bearer = Bearer {
             api_key,
             token: &token,
         };
+        Ok(self.vouched_for(pair.purpose, &bearer).await)
+    }
+
+    /// A token signed here and now.
+    pub(crate) fn token_of(&self, der: &Secret) -> Result<Secret> {
+        let expires = self.ports.clock.now().seconds() + crate::token::LIFETIME;
+        Ok(self.ports.crypto.sign_token(der, expires)?)
+    }
+
+    /// What the gateways say about an API key and a token of its pair.
+    pub(crate) async fn vouched_for(&self, purpose: Purpose, bearer: &Bearer<'_>) -> Verification {
         let gateway = &self.ports.gateway;
-        match gateway.ping(pair.purpose, &bearer).await {
-            Ok(_) => Ok(Verification::Accepted),
+        match gateway.ping(purpose, bearer).await {
+            Ok(_) => Verification::Accepted,
             Err(GatewayError::Rejected {
                 kind: Rejection::UnknownApiKey,
                 ..
-            }) if gateway.ping(pair.purpose.other(), &bearer).await.is_ok() => {
-                Ok(Verification::Swapped)
-            }
-            Err(GatewayError::Rejected { kind, .. }) => Ok(Verification::Rejected(kind)),
-            Err(error) => Ok(Verification::NotProvable(error)),
+            }) if gateway.ping(purpose.other(), bearer).await.is_ok() => Verification::Swapped,
+            Err(GatewayError::Rejected { kind, .. }) => Verification::Rejected(kind),
+            Err(error) => Verification::NotProvable(error),
         }
     }
 

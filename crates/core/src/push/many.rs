@@ -26,12 +26,16 @@ where
     let at_once = patchbay.parallel().await?;
     let count = instances.len();
     let mut hosts: BTreeMap<String, Vec<(usize, Instance)>> = BTreeMap::new();
-    for (place, instance) in instances.into_iter().enumerate() {
-        let host = if count == 1 {
-            String::new()
-        } else {
-            host_of(patchbay, &instance).await
-        };
+    let mut found = stream::iter(instances.into_iter().enumerate())
+        .map(|(place, instance)| async move {
+            let host = match count {
+                1 => String::new(),
+                _ => host_of(patchbay, &instance).await,
+            };
+            (host, place, instance)
+        })
+        .buffered(at_once);
+    while let Some((host, place, instance)) = found.next().await {
         hosts.entry(host).or_default().push((place, instance));
     }
     let work = &work;

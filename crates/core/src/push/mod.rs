@@ -4,6 +4,7 @@
 
 pub(crate) mod carry;
 pub mod guards;
+pub(crate) mod in_hand;
 pub mod many;
 pub mod order;
 pub mod plan;

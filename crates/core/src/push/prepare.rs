@@ -3,6 +3,9 @@
 //! Keys are read from the keychain and Adobe is asked before anything connects (P1, P3).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use futures_util::future::join_all;
 
 use crate::assignment::Assignment;
 use crate::config::{ConfigPath, Part, Purpose};
@@ -13,13 +16,13 @@ use crate::id::EntryId;
 use crate::instance::adding::ssh_way;
 use crate::instance::{Instance, SshWay};
 use crate::journal::{JournalEvent, Phase};
-use crate::keypair::keeping::Verification;
 use crate::keypair::{KeyPair, intake};
 use crate::look::Look;
 use crate::patchbay::{Patchbay, no_such};
-use crate::ports::gateway::{Bearer, GatewayError};
+use crate::ports::gateway::GatewayError;
 use crate::ports::transport::Restore;
 use crate::push::guards::PairFacts;
+use crate::push::in_hand::{InHand, Shared};
 use crate::push::order::{OrderKind, Outcome, PushOrder};
 use crate::push::plan::{PlanKind, Shown, Wanted};
 use crate::registry::DataSpace;
@@ -132,7 +135,7 @@ impl Patchbay {
         instance: Instance,
         kind: PlanKind,
         order: &PushOrder,
-        bulk: bool,
+        shared: &Shared,
     ) -> Result<Prepared> {
         let way = ssh_way(&instance)?.clone();
         let confirmed = order
@@ -156,10 +159,10 @@ impl Patchbay {
             left: BTreeMap::new(),
             confirmed,
             expected,
-            bulk,
+            bulk: shared.bulk,
         };
         match prepared.kind.clone() {
-            PlanKind::Assignment => self.prepare_assignment(&mut prepared).await?,
+            PlanKind::Assignment => self.prepare_assignment(&mut prepared, shared).await?,
             PlanKind::Detach => {
                 prepared.wanted = ConfigPath::ALL
                     .into_iter()
@@ -199,7 +202,7 @@ impl Patchbay {
         Ok(())
     }
 
-    async fn prepare_assignment(&self, prepared: &mut Prepared) -> Result<()> {
+    async fn prepare_assignment(&self, prepared: &mut Prepared, shared: &Shared) -> Result<()> {
         let mut assignment = self.assignment_of(&prepared.instance).await?;
         let known = self.key_pairs().await?;
         let mut pairs: Vec<KeyPair> = Vec::new();
@@ -213,11 +216,20 @@ impl Patchbay {
                 .ok_or_else(|| no_such("key pair", id.as_str()))?;
             pairs.push(pair.clone());
         }
-        let mut facts = Vec::new();
-        for pair in &pairs {
-            facts.push(self.prepare_pair(prepared, pair).await?);
+        // Both at once: each waits for Adobe most of the time.
+        let asked = pairs.iter().map(|pair| self.in_hand(shared, pair));
+        let mut in_hand = Vec::new();
+        for answer in join_all(asked).await {
+            in_hand.push(answer?);
         }
-        self.prepare_space(&mut assignment, &pairs, &mut facts)
+        let mut facts = Vec::new();
+        for (pair, in_hand) in pairs.iter().zip(&in_hand) {
+            facts.push(
+                self.prepare_pair(prepared, pair, in_hand.as_deref())
+                    .await?,
+            );
+        }
+        self.prepare_space(&mut assignment, &pairs, &in_hand, &mut facts)
             .await?;
         let key = self.fingerprint_key().await?;
         for (path, value) in space_values(&assignment) {
@@ -252,12 +264,15 @@ impl Patchbay {
             })
     }
 
-    /// Reads a pair's private key, asks Adobe about it, and says what should be on the instance.
-    async fn prepare_pair(&self, prepared: &mut Prepared, pair: &KeyPair) -> Result<PairFacts> {
-        let mut accepted_as = None;
-        if pair.is_here() {
-            let der = self.private_key(pair).await?;
-            let pem = intake::to_pem(&der);
+    /// Says what should be on the instance of a pair.
+    async fn prepare_pair(
+        &self,
+        prepared: &mut Prepared,
+        pair: &KeyPair,
+        in_hand: Option<&InHand>,
+    ) -> Result<PairFacts> {
+        if let Some(in_hand) = in_hand {
+            let pem = intake::to_pem(&in_hand.der);
             if let Some(api_key) = &pair.api_key {
                 let bytes = api_key.as_str().as_bytes().to_vec();
                 prepared
@@ -265,18 +280,6 @@ impl Patchbay {
                     .insert(pair.purpose.api_key_path(), Secret::new(bytes));
             }
             prepared.values.insert(pair.purpose.private_key_path(), pem);
-            accepted_as = match self.verify_with(pair, &der).await? {
-                Verification::Accepted => Some(pair.purpose),
-                Verification::Swapped => Some(pair.purpose.other()),
-                Verification::Rejected(kind) => {
-                    return Err(GatewayError::Rejected {
-                        kind,
-                        clock_ahead: None,
-                    }
-                    .into());
-                }
-                Verification::NotProvable(error) => return Err(error.into()),
-            };
         }
         let shown = pair.identity.clone().map_or(Shown::Unreadable, Shown::Key);
         if let Some(exact) = pair.exact.clone() {
@@ -297,7 +300,7 @@ impl Patchbay {
             .map_or(account.label, |id| id.as_str().to_owned());
         Ok(PairFacts {
             purpose: pair.purpose,
-            accepted_as,
+            accepted_as: in_hand.map(|in_hand| in_hand.accepted_as),
             owner,
             owns_data_space: None,
         })
@@ -308,21 +311,17 @@ impl Patchbay {
         &self,
         assignment: &mut Assignment,
         pairs: &[KeyPair],
+        in_hand: &[Option<Arc<InHand>>],
         facts: &mut [PairFacts],
     ) -> Result<()> {
         let mut found: Option<(usize, DataSpace)> = None;
-        for (at, pair) in pairs.iter().enumerate().filter(|(_, pair)| pair.is_here()) {
-            let (api_key, token) = self.own_token(pair).await?;
-            let bearer = Bearer {
-                api_key: &api_key,
-                token: &token,
+        for (at, (pair, in_hand)) in pairs.iter().zip(in_hand).enumerate() {
+            let Some(in_hand) = in_hand else {
+                continue;
             };
-            match self
-                .ports
-                .gateway
-                .data_space(pair.purpose, &bearer, &assignment.data_space.id)
-                .await
-            {
+            let gateway = &self.ports.gateway;
+            let (bearer, id) = (in_hand.bearer(), &assignment.data_space.id);
+            match gateway.data_space(in_hand.accepted_as, &bearer, id).await {
                 Ok(answer) => {
                     found = Some((at, answer.value));
                     break;
@@ -331,7 +330,7 @@ impl Patchbay {
                 Err(error) => return Err(error.into()),
             }
         }
-        if pairs.iter().any(KeyPair::is_here) && found.is_none() {
+        if in_hand.iter().any(Option::is_some) && found.is_none() {
             return Err(GatewayError::NotFound.into());
         }
         let Some((by, space)) = found else {

@@ -4,6 +4,8 @@
 //! A bulk push is many of these on the same path. Nothing is sent before every guard has spoken,
 //! and nothing is called done before the instance was read again.
 
+use futures_util::future::join;
+
 use crate::config::{ConfigPath, Purpose};
 use crate::connection::Evidence;
 use crate::connection::check::holders;
@@ -19,6 +21,7 @@ use crate::ports::keychain::Asked;
 use crate::ports::transport::{BeginRequest, Conversation, Ready, TransportError};
 use crate::push::carry::{action, change_line};
 use crate::push::guards::{self, FormerKeys, Surroundings};
+use crate::push::in_hand::Shared;
 use crate::push::many;
 use crate::push::order::{InstanceResult, Outcome, PushOrder, PushReport, Step};
 use crate::push::plan::{self, Plan, PlanInput, PlanKind, Shown, Wanted};
@@ -70,7 +73,7 @@ impl Patchbay {
     /// Unknown names or the records. What concerns one instance stands beside its plan.
     pub async fn plan(&self, order: &PushOrder) -> Result<Vec<(Instance, Result<Plan>)>> {
         let resolved = self.resolve(order).await?;
-        let bulk = resolved.len() > 1;
+        let shared = &Shared::of(resolved.len());
         let kinds: Vec<PlanKind> = resolved.iter().map(|(_, kind)| kind.clone()).collect();
         let instances: Vec<Instance> = resolved.into_iter().map(|(instance, _)| instance).collect();
         let (named, kinds) = (&instances, &kinds);
@@ -82,7 +85,7 @@ impl Patchbay {
             let kind = kinds.get(at).cloned().unwrap_or(PlanKind::Assignment);
             (
                 instance.clone(),
-                self.plan_one(instance, kind, order, bulk).await,
+                self.plan_one(instance, kind, order, shared).await,
             )
         })
         .await?;
@@ -94,9 +97,9 @@ impl Patchbay {
         instance: Instance,
         kind: PlanKind,
         order: &PushOrder,
-        bulk: bool,
+        shared: &Shared,
     ) -> Result<Plan> {
-        let prepared = self.prepare(instance, kind, order, bulk).await?;
+        let prepared = self.prepare(instance, kind, order, shared).await?;
         if prepared.restore.is_some() {
             let entry = self.new_entry_id()?;
             let conversation = self.begin(&prepared, &entry).await?;
@@ -130,7 +133,7 @@ impl Patchbay {
         self.settle().await?;
         let resolved = self.resolve(order).await?;
         let push = self.new_push_id()?;
-        let bulk = resolved.len() > 1;
+        let shared = &Shared::of(resolved.len());
         let kinds: Vec<PlanKind> = resolved.iter().map(|(_, kind)| kind.clone()).collect();
         let instances: Vec<Instance> = resolved.into_iter().map(|(instance, _)| instance).collect();
         let (named, kinds, push_id) = (&instances, &kinds, &push);
@@ -140,7 +143,7 @@ impl Patchbay {
                 .position(|one| one.id == instance.id)
                 .unwrap_or_default();
             let kind = kinds.get(at).cloned().unwrap_or(PlanKind::Assignment);
-            self.push_one(instance, kind, order, push_id, bulk, on_step)
+            self.push_one(instance, kind, order, push_id, shared, on_step)
                 .await
         })
         .await?;
@@ -157,14 +160,14 @@ impl Patchbay {
         kind: PlanKind,
         order: &PushOrder,
         push: &PushId,
-        bulk: bool,
+        shared: &Shared,
         on_step: OnStep<'_>,
     ) -> InstanceResult {
         let started = self.ports.clock.monotonic();
         let (id, name) = (instance.id.clone(), instance.name.clone());
         let stepped = instance.clone();
         let mut ending = match self
-            .push_locked(instance, kind, order, push, bulk, on_step)
+            .push_locked(instance, kind, order, push, shared, on_step)
             .await
         {
             Ok(ending) => ending,
@@ -241,14 +244,14 @@ impl Patchbay {
         kind: PlanKind,
         order: &PushOrder,
         push: &PushId,
-        bulk: bool,
+        shared: &Shared,
         on_step: OnStep<'_>,
     ) -> Result<Ending> {
         let Some(_lock) = self.ports.records.lock_instance(&instance.id).await? else {
             return Err(TransportError::Busy.into());
         };
         on_step(&instance, Step::Preparing);
-        let prepared = self.prepare(instance, kind, order, bulk).await?;
+        let prepared = self.prepare(instance, kind, order, shared).await?;
         on_step(&prepared.instance, Step::Connecting);
         let entry = self.new_entry_id()?;
         let conversation = self.begin(&prepared, &entry).await?;
@@ -282,7 +285,11 @@ impl Patchbay {
             restore: prepared.restore.clone(),
             asked: Asked::ByUser,
         };
-        Ok(self.ports.transport.begin(&prepared.way, &request).await?)
+        // The journal's key is needed once the instance is ready; a keychain that refuses it says so
+        // then.
+        let transport = &self.ports.transport;
+        let (begun, _) = join(transport.begin(&prepared.way, &request), self.chain_key()).await;
+        Ok(begun?)
     }
 
     /// The plan over what `ready` says, with the guards.
