@@ -114,3 +114,77 @@ impl Patchbay {
         Ok(Some(found))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::future::join_all;
+
+    use super::*;
+    use crate::fakes::samples::{sample_account, sample_key_pair};
+    use crate::fakes::{Together, keys, together};
+    use crate::id::MageId;
+    use crate::ports::keychain::Keychain as _;
+
+    /// A production pair in the keychain, registered at the gateway of `purpose`.
+    async fn kept(all: &Together, purpose: Purpose) -> KeyPair {
+        let account = sample_account(2).unwrap();
+        let pair = sample_key_pair(2, &account).unwrap();
+        all.keychain.write(&pair.item, &keys::der(0)).await.unwrap();
+        register(all, &pair, purpose);
+        pair
+    }
+
+    fn register(all: &Together, pair: &KeyPair, purpose: Purpose) {
+        let account = MageId::parse("MAG000000002").unwrap();
+        let api_key = pair.api_key.as_ref().unwrap();
+        all.gateway
+            .register(&account, purpose, api_key, &keys::der(0));
+    }
+
+    #[tokio::test]
+    async fn many_instances_ask_once_and_again_when_the_answer_is_old() {
+        let all = together();
+        let pair = kept(&all, Purpose::Production).await;
+        let shared = Shared::of(5);
+        let asked = (0..5).map(|_| all.patchbay.in_hand(&shared, &pair));
+        for answer in join_all(asked).await {
+            let found = answer.unwrap().unwrap();
+            assert!(found.der.same_as(&keys::der(0)));
+            assert_eq!(found.accepted_as, Purpose::Production);
+        }
+        assert_eq!(all.gateway.calls().len(), 1);
+
+        all.clock.advance(SERVES);
+        let again = all.patchbay.in_hand(&shared, &pair).await.unwrap();
+        assert!(again.is_some());
+        assert_eq!(all.gateway.calls().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_not_kept() {
+        let all = together();
+        let pair = kept(&all, Purpose::Production).await;
+        let api_key = pair.api_key.clone().unwrap();
+        all.gateway.delete(Purpose::Production, &api_key);
+        let shared = Shared::of(2);
+        assert!(all.patchbay.in_hand(&shared, &pair).await.is_err());
+        register(&all, &pair, Purpose::Production);
+        let found = all.patchbay.in_hand(&shared, &pair).await.unwrap();
+        assert!(found.is_some());
+    }
+
+    #[tokio::test]
+    async fn a_swapped_pair_is_known_as_one_and_a_pair_held_elsewhere_is_not_asked_about() {
+        let all = together();
+        let mut pair = kept(&all, Purpose::Sandbox).await;
+        let shared = Shared::of(1);
+        let found = all.patchbay.in_hand(&shared, &pair).await.unwrap().unwrap();
+        assert_eq!(found.accepted_as, Purpose::Sandbox);
+
+        let asked = all.gateway.calls().len();
+        pair.state = crate::keypair::KeyPairState::HeldByInstance;
+        let none = all.patchbay.in_hand(&shared, &pair).await.unwrap();
+        assert!(none.is_none());
+        assert_eq!(all.gateway.calls().len(), asked);
+    }
+}

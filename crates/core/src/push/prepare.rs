@@ -315,7 +315,7 @@ impl Patchbay {
         facts: &mut [PairFacts],
     ) -> Result<()> {
         let mut found: Option<(usize, DataSpace)> = None;
-        for (at, (pair, in_hand)) in pairs.iter().zip(in_hand).enumerate() {
+        for (at, in_hand) in in_hand.iter().enumerate() {
             let Some(in_hand) = in_hand else {
                 continue;
             };
