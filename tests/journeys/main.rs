@@ -1,5 +1,6 @@
 //! Whole journeys by the real `patchbayctl` over a real `sshd`, PHP, MariaDB and keychain, with the
 //! simulated gateways behind them.
 
+mod consent;
 mod main_job;
 mod told;

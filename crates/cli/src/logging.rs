@@ -1,7 +1,5 @@
 //! Diagnostics on stderr: our own rooms only, so that no library's chatter can name anything.
 
-use std::io::IsTerminal as _;
-
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -15,7 +13,6 @@ pub(crate) fn start() {
         .unwrap_or(LevelFilter::WARN);
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
         .without_time();
     let ours = Targets::new().with_target("patchbay", level);
     // Only a second start could fail, and there is none.
