@@ -101,6 +101,7 @@ impl Patchbay {
             assigned_at: self.ports.clock.now(),
         };
         self.ports.records.save_assignment(&assignment).await?;
+        self.doubt(&assignment.instance).await?;
         Ok(assignment)
     }
 
@@ -115,6 +116,17 @@ impl Patchbay {
                     pair.name, pair.purpose
                 ),
                 format!("Give a {purpose} pair there."),
+            ));
+        }
+        if !pair.is_assignable() {
+            return Err(Error::refused(
+                "pairNotUsable",
+                format!(
+                    "\"{}\" cannot be assigned: it is {}.",
+                    pair.name,
+                    pair.state.as_str()
+                ),
+                "Choose a pair that is ready, or bring its missing half.",
             ));
         }
         Ok(Some(pair))

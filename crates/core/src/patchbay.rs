@@ -3,14 +3,16 @@
 //! The use cases themselves stand in their rooms as further methods of [`Patchbay`]; here is what
 //! they share. Not here: choosing adapters (the shell's wiring).
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::fingerprint::FingerprintKey;
 use crate::id::{AccountId, EntryId, InstanceId, KeyPairId, KeychainItem, Nonce, PushId};
 use crate::instance::Instance;
 use crate::journal::{ChainKey, Head, JournalEvent};
-use crate::ports::clock::Clock;
+use crate::ports::clock::{Clock, UnixMillis};
 use crate::ports::crypto::Crypto;
 use crate::ports::gateway::Gateway;
 use crate::ports::keychain::{Asked, Keychain, KeychainError};
@@ -52,7 +54,17 @@ struct Kept {
     fingerprint_key: Option<FingerprintKey>,
     chain_key: Option<Arc<ChainKey>>,
     head: Option<Head>,
+    /// How many runs began in this process.
+    runs: u64,
+    /// Who handed which token over first, and how many runs had begun then.
+    handed: HashMap<String, (u64, InstanceId)>,
+    /// When Adobe answered, by the clock that only goes forward.
+    answered: HashMap<InstanceId, (UnixMillis, Duration)>,
 }
+
+/// One run against one instance, by its place among all that began in this process.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Run(u64);
 
 impl Patchbay {
     /// Opens the door over the given outside. `person` is the login name for the journal.
@@ -163,8 +175,50 @@ impl Patchbay {
     ) -> Result<()> {
         let key = self.chain_key().await?;
         let head = self.ports.records.append(&key, event, blob).await?;
-        self.kept().head = Some(head);
+        let mut kept = self.kept();
+        if kept.head.as_ref().is_none_or(|known| known.seq < head.seq) {
+            kept.head = Some(head);
+        }
         Ok(())
+    }
+
+    /// A run begins: whatever was handed over until now was handed over by an earlier one.
+    pub(crate) fn new_run(&self) -> Run {
+        let mut kept = self.kept();
+        kept.runs += 1;
+        Run(kept.runs)
+    }
+
+    /// Whether a token may count for a run. `first` is what the records say. The same token from
+    /// another instance counts if it came only after this run began: two instances that hold one
+    /// pair and sign in the same second make the same token, and neither can have copied it.
+    pub(crate) fn handed_over(&self, digest: &str, by: &InstanceId, first: bool, run: Run) -> bool {
+        let mut kept = self.kept();
+        if !first {
+            let known = kept.handed.get(digest);
+            return known.is_some_and(|(at, whose)| whose != by && *at >= run.0);
+        }
+        if kept.handed.len() >= 10_000 {
+            kept.handed.clear();
+        }
+        let began = kept.runs;
+        kept.handed.insert(digest.to_owned(), (began, by.clone()));
+        true
+    }
+
+    /// Remembers when Adobe answered about an instance.
+    pub(crate) fn note_answer(&self, instance: &InstanceId, at: UnixMillis) {
+        let forward = self.ports.clock.monotonic();
+        self.kept().answered.insert(instance.clone(), (at, forward));
+    }
+
+    /// How long ago that answer came, by the clock that only goes forward; `None` where it came to
+    /// another process.
+    pub(crate) fn since_answer(&self, instance: &InstanceId, at: UnixMillis) -> Option<Duration> {
+        let answered = self.kept().answered.get(instance).copied();
+        answered
+            .filter(|(then, _)| *then == at)
+            .map(|(_, forward)| self.ports.clock.monotonic().saturating_sub(forward))
     }
 
     /// Lets the keychain remember where the journal ends now. Use cases call it once, after their
@@ -180,6 +234,14 @@ impl Patchbay {
             self.ports.keychain.write(&item, &head.to_secret()).await?;
         }
         Ok(())
+    }
+
+    /// As [`Patchbay::remember_head`], for use cases whose work is done and must be reported: a
+    /// head that lags behind is good all the same.
+    pub(crate) async fn remember_head_if_possible(&self) {
+        if let Err(error) = self.remember_head().await {
+            tracing::warn!(%error, "the keychain could not learn where the journal ends");
+        }
     }
 }
 

@@ -4,11 +4,21 @@
 //! the gateway can do.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::alphabet::URL_SAFE;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
 use crate::id::hex;
 use crate::secret::Secret;
+
+/// Takes a signature as generously as any gateway might.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// Seconds a token holds, counted from its signing.
 pub const LIFETIME: i64 = 300;
@@ -48,9 +58,28 @@ pub fn expiry(token: &Secret) -> Option<i64> {
     if ends { digits.parse().ok() } else { None }
 }
 
-/// What a token is remembered by: SHA-256 in hex.
+/// What a token is remembered by: SHA-256 in hex. Another spelling of the same signature (padding,
+/// the other alphabet, unused bits at the end) is the same token.
 pub fn digest(token: &Secret) -> String {
-    hex(&Sha256::digest(token.expose()))
+    let text = String::from_utf8_lossy(token.expose());
+    let (signed, signature) = text.trim().rsplit_once('.').unwrap_or((&text, ""));
+    let spelled: String = signature
+        .chars()
+        .filter(|c| *c != '=' && !c.is_whitespace())
+        .map(|c| match c {
+            '+' => '-',
+            '/' => '_',
+            other => other,
+        })
+        .collect();
+    let bytes = LENIENT
+        .decode(&spelled)
+        .unwrap_or_else(|_| spelled.into_bytes());
+    let digest = Sha256::new()
+        .chain_update(signed)
+        .chain_update(".")
+        .chain_update(bytes);
+    hex(&digest.finalize())
 }
 
 #[cfg(test)]
@@ -79,10 +108,21 @@ mod tests {
         assert_eq!(expiry(&Secret::new(b"no token".to_vec())), None);
     }
 
+    #[test]
+    fn another_spelling_of_a_signature_is_the_same_token() {
+        let one = digest(&Secret::new(b"a.b.-_8".to_vec()));
+        for other in ["a.b.-_8=", "a.b.+/8", "a.b.-_9", " a.b.-_8"] {
+            assert_eq!(digest(&Secret::new(other.into())), one, "{other}");
+        }
+        assert_ne!(digest(&Secret::new(b"a.c.-_8".to_vec())), one);
+        assert_ne!(digest(&Secret::new(b"a.b.-_A".to_vec())), one);
+    }
+
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-            let _ = expiry(&Secret::new(bytes));
+            let token = Secret::new(bytes);
+            let _ = (expiry(&token), digest(&token));
         }
     }
 }

@@ -5,25 +5,26 @@
 
 use std::collections::BTreeMap;
 
-use super::judge::{Case, Neighbour, judge};
-use super::{
-    AdobeProof, ConnectionState, DataSpaceAnswer, Evidence, PairAnswer, Remark, Seen, Verdict,
-};
+use super::age::{Holding, standing_with};
+use super::judge::{Case, judge};
+use super::others::{self, Known};
+use super::{AdobeProof, ConnectionState, Evidence, PairAnswer, Remark, Seen, Verdict};
+use crate::account::Account;
 use crate::assignment::Assignment;
 use crate::config::{ConfigPath, Purpose};
 use crate::error::{Error, Result};
-use crate::fingerprint::ExactFingerprint;
-use crate::id::DataSpaceId;
-use crate::instance::{Instance, Role, SshWay, Way};
+use crate::fingerprint::{ExactFingerprint, FingerprintKey};
+use crate::id::{DataSpaceId, InstanceId};
+use crate::instance::{Instance, SshWay, Way};
 use crate::keypair::{KeyPair, KeyPairState};
-use crate::look::{InstanceToken, Look};
+use crate::look::Look;
 use crate::patchbay::Patchbay;
 use crate::ports::crypto::SealPublic;
-use crate::ports::gateway::{Bearer, GatewayError};
 use crate::ports::keychain::Asked;
+use crate::ports::records::RecordsError;
 use crate::ports::transport::{LookRequest, TransportError};
 use crate::push::many;
-use crate::secret::Secret;
+use crate::text;
 use crate::token;
 
 /// What a check of one instance found.
@@ -46,15 +47,29 @@ impl Patchbay {
     /// Checks the named instances, all of them where `names` is empty, several at once.
     ///
     /// # Errors
-    /// An unknown name, or the records. An instance that cannot be reached is an answer.
+    /// An unknown name, or records that cannot be used at all. An instance that cannot be reached
+    /// is an answer, and so is trouble of ours with one instance alone.
     pub async fn check(&self, names: &[String]) -> Result<Vec<Checked>> {
         let instances = self.chosen(names).await?;
-        let gathered = many::at_once(self, instances, |instance| self.gather(instance)).await?;
-        let mut gathered = gathered.into_iter().collect::<Result<Vec<_>>>()?;
-        for found in &mut gathered {
-            self.remember_pin(found).await?;
-        }
-        self.judge_all(gathered).await
+        let gathered = many::at_once(self, instances, |instance| async move {
+            let own = instance.clone();
+            self.gather(instance).await.or_else(|error| {
+                if is_hopeless(&error) {
+                    return Err(error);
+                }
+                tracing::warn!(instance = %own.id, %error, "one instance could not be checked");
+                Ok(Gathered {
+                    look: Some(Err(TransportError::Local {
+                        detail: text::outside(&error.to_string(), 200),
+                    })),
+                    instance: own,
+                    adobe: None,
+                })
+            })
+        })
+        .await?;
+        self.judge_all(gathered.into_iter().collect::<Result<Vec<_>>>()?)
+            .await
     }
 
     /// The chosen instances, all where none is named.
@@ -72,7 +87,7 @@ impl Patchbay {
         Ok(chosen)
     }
 
-    /// Looks at an instance and remembers that its tokens were handed over.
+    /// Looks at an instance. Its tokens are to be proven or spent by whoever asked.
     ///
     /// The outer error is ours (records), the inner the instance's.
     pub(crate) async fn look_at(
@@ -98,157 +113,38 @@ impl Patchbay {
         Ok((last - token::LIFETIME).max(0))
     }
 
-    pub(crate) async fn gather(&self, instance: Instance) -> Result<Gathered> {
-        let Way::Ssh(way) = &instance.way else {
+    async fn gather(&self, mut instance: Instance) -> Result<Gathered> {
+        let Way::Ssh(way) = instance.way.clone() else {
             return Ok(Gathered {
                 instance,
                 look: None,
                 adobe: None,
             });
         };
-        let look = self.look_at(&instance, way, None).await?;
-        let adobe = match &look {
-            Ok(look) => Some(self.prove(&instance, look, &look.tokens).await?),
-            Err(_) => None,
-        };
-        Ok(Gathered {
-            instance,
-            look: Some(look),
-            adobe,
-        })
-    }
-
-    /// Lets Adobe answer about tokens that an instance signed in this run.
-    pub(crate) async fn prove(
-        &self,
-        instance: &Instance,
-        look: &Look,
-        tokens: &[InstanceToken],
-    ) -> Result<AdobeProof> {
-        let mut pairs: BTreeMap<Purpose, PairAnswer> = BTreeMap::new();
-        let mut usable: BTreeMap<Purpose, &InstanceToken> = BTreeMap::new();
-        for purpose in Purpose::ALL {
-            let answer = match self.usable_token(instance, look, tokens, purpose).await? {
-                Ok(Some(signed)) => {
-                    usable.insert(purpose, signed);
-                    self.ask_ping(purpose, signed).await
-                }
-                Ok(None) => PairAnswer::Absent,
-                Err(why) => PairAnswer::NotProvable(why),
-            };
-            pairs.insert(purpose, answer);
-        }
-        let used = look.saas_pair.clone().unwrap_or(Purpose::Production);
-        let data_space = match (usable.get(&used), look.plain(ConfigPath::DataSpaceId)) {
-            (Some(signed), Some(id)) if pairs.get(&used) == Some(&PairAnswer::Accepted) => {
-                self.ask_space(used, signed, id).await
+        let run = self.new_run();
+        match self.look_at(&instance, &way, None).await? {
+            Ok(look) => {
+                self.pin_first(&mut instance, &look).await?;
+                let (look, adobe) = self.prove(&instance, &way, look, run).await?;
+                Ok(Gathered {
+                    instance,
+                    look: Some(Ok(look)),
+                    adobe: Some(adobe),
+                })
             }
-            _ => DataSpaceAnswer::NotProvable("the pair in use is not proven".to_owned()),
-        };
-        let mut take = |purpose| pairs.remove(&purpose).unwrap_or(PairAnswer::Absent);
-        Ok(AdobeProof {
-            production: take(Purpose::Production),
-            sandbox: take(Purpose::Sandbox),
-            data_space,
-            at: self.ports.clock.now(),
-            by_instance_token: true,
-        })
-    }
-
-    /// A token that may prove something: signed in this run, never handed over before.
-    async fn usable_token<'a>(
-        &self,
-        instance: &Instance,
-        look: &Look,
-        tokens: &'a [InstanceToken],
-        purpose: Purpose,
-    ) -> Result<std::result::Result<Option<&'a InstanceToken>, String>> {
-        let there = |path| look.exact(path).is_some();
-        if !there(purpose.api_key_path()) && !there(purpose.private_key_path()) {
-            return Ok(Ok(None));
-        }
-        let Some(signed) = tokens.iter().find(|token| token.purpose == purpose) else {
-            return Ok(Err("the instance signed nothing".to_owned()));
-        };
-        let text = match (&signed.api_key, &signed.token) {
-            (None, _) => return Ok(Err("the API key is not usable".to_owned())),
-            (_, Err(why)) => return Ok(Err(format!("the instance could not sign: {why}"))),
-            (Some(_), Ok(text)) => text,
-        };
-        let Some(expires) = token::expiry(text) else {
-            return Ok(Err(
-                "the instance handed over something that is no token".to_owned()
-            ));
-        };
-        let off = expires - (self.ports.clock.now().seconds() + token::LIFETIME);
-        if off.abs() > token::SKEW {
-            return Ok(Err(format!(
-                "the token's time is {off} s off; check the instance's clock"
-            )));
-        }
-        if !self
-            .ports
-            .records
-            .first_use_of_token(&token::digest(text), expires)
-            .await?
-        {
-            return Ok(Err("the instance handed over an old token".to_owned()));
-        }
-        let last = self.ports.records.last_token_expiry(&instance.id).await?;
-        if expires > last {
-            self.ports
-                .records
-                .set_last_token_expiry(&instance.id, expires)
-                .await?;
-        }
-        Ok(Ok(Some(signed)))
-    }
-
-    async fn ask_ping(&self, purpose: Purpose, signed: &InstanceToken) -> PairAnswer {
-        let Some((api_key, token)) = parts(signed) else {
-            return PairAnswer::Absent;
-        };
-        match self
-            .ports
-            .gateway
-            .ping(purpose, &Bearer { api_key, token })
-            .await
-        {
-            Ok(_) => PairAnswer::Accepted,
-            Err(GatewayError::Rejected { kind, .. }) => PairAnswer::Rejected(kind),
-            Err(error) => PairAnswer::NotProvable(error.to_string()),
+            Err(error) => Ok(Gathered {
+                instance,
+                look: Some(Err(error)),
+                adobe: None,
+            }),
         }
     }
 
-    async fn ask_space(
-        &self,
-        purpose: Purpose,
-        signed: &InstanceToken,
-        id: &str,
-    ) -> DataSpaceAnswer {
-        let (Some((api_key, token)), Ok(id)) = (parts(signed), DataSpaceId::parse(id)) else {
-            return DataSpaceAnswer::NotFound;
-        };
-        match self
-            .ports
-            .gateway
-            .data_space(purpose, &Bearer { api_key, token }, &id)
-            .await
-        {
-            Ok(answer) => DataSpaceAnswer::Found {
-                project: answer.value.project_id,
-                kind: answer.value.kind,
-                mage_id: answer.value.mage_id,
-            },
-            Err(GatewayError::NotFound) => DataSpaceAnswer::NotFound,
-            Err(error) => DataSpaceAnswer::NotProvable(error.to_string()),
-        }
-    }
-
-    async fn remember_pin(&self, found: &mut Gathered) -> Result<()> {
-        if let (None, Some(Ok(look))) = (&found.instance.pin, &found.look) {
-            found.instance.pin = Some(look.pin.clone());
-            self.ports.records.save_instance(&found.instance).await?;
+    /// Remembers who an instance is, where it was never reached before.
+    pub(crate) async fn pin_first(&self, instance: &mut Instance, look: &Look) -> Result<()> {
+        if instance.pin.is_none() {
+            instance.pin = Some(look.pin.clone());
+            self.ports.records.save_instance(instance).await?;
         }
         Ok(())
     }
@@ -260,41 +156,28 @@ impl Patchbay {
         let mut evidence = self.ports.records.evidence().await?;
         let pairs = self.key_pairs().await?;
         let accounts = self.accounts().await?;
+        let key = self.fingerprint_key().await?;
         for found in &gathered {
             if let Some(Ok(look)) = &found.look {
                 let seen = seen(look, self.ports.clock.now());
                 put_seen(&mut evidence, &found.instance, seen);
             }
         }
+        let around = Around {
+            known: Known {
+                instances: &instances,
+                assignments: &assignments,
+                evidence: &evidence,
+            },
+            pairs: &pairs,
+            accounts: &accounts,
+            key: &key,
+        };
         let mut checked = Vec::new();
         for found in gathered {
-            let assignment = assignments.iter().find(|a| a.instance == found.instance.id);
-            let look = found.look.as_ref().and_then(|look| look.as_ref().ok());
-            let others = look.map_or_else(Vec::new, |look| {
-                neighbours(&found.instance, look, &instances, &assignments, &evidence)
-            });
-            let mage_id = accounts
-                .iter()
-                .find(|a| a.id == found.instance.account)
-                .and_then(|a| a.mage_id.as_ref());
-            let case = Case {
-                instance: &found.instance,
-                contact: found.look.as_ref().map(|look| look.as_ref()),
-                adobe: found.adobe.as_ref(),
-                expected: expected(assignment, &pairs, look, self).await?,
-                assigned: assignment.map(|assignment| &assignment.data_space.id),
-                others: &others,
-                mage_id,
-                own_gateways: look.is_none_or(|look| self.own_gateways(look)),
-            };
-            let verdict = if found.instance.way == Way::WatchOnly {
-                watched()
-            } else {
-                judge(&case)
-            };
-            let record = self.record(&found, verdict, &evidence);
-            self.ports.records.save_evidence(&record).await?;
-            self.note_accepted(&found, &pairs).await?;
+            let verdict = self.verdict(&found, &around);
+            let mut record = self.record(&found, verdict, &evidence);
+            self.remember(&found, &mut record, &pairs).await?;
             checked.push(Checked {
                 instance: found.instance,
                 evidence: record,
@@ -303,11 +186,82 @@ impl Patchbay {
         Ok(checked)
     }
 
-    /// Whether every gateway URL in effect on an instance is one of our settings.
-    pub(crate) fn own_gateways(&self, look: &Look) -> bool {
-        look.gateways
+    fn verdict(&self, found: &Gathered, around: &Around<'_>) -> Verdict {
+        if found.instance.way == Way::WatchOnly {
+            return watched();
+        }
+        let assignment = around
+            .known
+            .assignments
             .iter()
-            .all(|(purpose, url)| self.ports.gateway.is_ours(*purpose, url))
+            .find(|a| a.instance == found.instance.id);
+        let look = found.look.as_ref().and_then(|look| look.as_ref().ok());
+        let others = look.map_or_else(Vec::new, |look| {
+            others::neighbours(&found.instance, look, &around.known)
+        });
+        let twins = look.map_or_else(Vec::new, |look| {
+            others::twins(&found.instance, &look.pin, around.known.instances)
+        });
+        let (expected, gone) = expected(assignment, around.pairs, look, around.key);
+        let mage_id = around
+            .accounts
+            .iter()
+            .find(|a| a.id == found.instance.account)
+            .and_then(|a| a.mage_id.as_ref());
+        judge(&Case {
+            instance: &found.instance,
+            contact: found.look.as_ref().map(|look| look.as_ref()),
+            adobe: found.adobe.as_ref(),
+            expected,
+            gone: &gone,
+            assigned: assignment.map(|assignment| &assignment.data_space.id),
+            others: &others,
+            twins: &twins,
+            mage_id,
+            own_gateways: look.is_none_or(|look| self.own_gateways(look)),
+            consistent: look.is_none_or(|look| is_consistent(look, around.key)),
+        })
+    }
+
+    /// Writes down what was found. What cannot be written is said with the rest, so that one
+    /// instance's trouble does not hide the others' answers.
+    async fn remember(
+        &self,
+        found: &Gathered,
+        record: &mut Evidence,
+        pairs: &[KeyPair],
+    ) -> Result<()> {
+        if found.adobe.is_some() {
+            self.note_answer(&record.instance, record.at);
+        }
+        let written = async {
+            self.ports.records.save_evidence(record).await?;
+            self.note_accepted(found, pairs).await
+        };
+        match written.await {
+            Ok(()) => Ok(()),
+            Err(error) if is_hopeless(&error) => Err(error),
+            Err(error) => {
+                tracing::warn!(instance = %record.instance, %error, "a check could not be written down");
+                let text = format!("What was found could not be written down: {error}.");
+                record
+                    .verdict
+                    .findings
+                    .push(Remark::new("notRemembered", text));
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether every gateway URL in effect on an instance is one of our settings, that of the pair
+    /// in use among them.
+    fn own_gateways(&self, look: &Look) -> bool {
+        let used = look.saas_pair.clone().unwrap_or(Purpose::Production);
+        look.gateways.contains_key(&used)
+            && look
+                .gateways
+                .iter()
+                .all(|(purpose, url)| self.ports.gateway.is_ours(*purpose, url))
     }
 
     fn record(&self, found: &Gathered, verdict: Verdict, evidence: &[Evidence]) -> Evidence {
@@ -341,12 +295,15 @@ impl Patchbay {
                 .values
                 .get(&purpose.private_key_path())
                 .and_then(|v| v.identity.as_ref());
+            let signed = look.tokens.iter().find(|token| token.purpose == purpose);
+            let api_key = signed.and_then(|token| token.api_key.as_ref());
             if proof.pair(purpose) != &PairAnswer::Accepted || identity.is_none() {
                 continue;
             }
             let ours = pairs.iter().filter(|pair| {
                 pair.purpose == purpose
                     && pair.identity.as_ref() == identity
+                    && pair.api_key.as_ref() == api_key
                     && matches!(
                         pair.state,
                         KeyPairState::Ready | KeyPairState::HeldByInstance
@@ -363,25 +320,82 @@ impl Patchbay {
         Ok(())
     }
 
-    /// What is known of the named instances without asking anybody.
+    /// What is known of the named instances without asking anybody. Old proof fades: `connected` is
+    /// shown only as long as it holds.
     ///
     /// # Errors
     /// An unknown name, or the records.
     pub async fn known(&self, names: &[String]) -> Result<Vec<(Instance, Option<Evidence>)>> {
         let evidence = self.ports.records.evidence().await?;
         let instances = self.chosen(names).await?;
+        let now = self.ports.clock.now();
+        let shown = |known: &Evidence| {
+            let holding = Holding {
+                since: self.since_answer(&known.instance, known.at),
+                ..Holding::default()
+            };
+            Evidence {
+                verdict: standing_with(Some(known), now, &holding),
+                ..known.clone()
+            }
+        };
         Ok(instances
             .into_iter()
             .map(|instance| {
-                let known = evidence.iter().find(|e| e.instance == instance.id).cloned();
-                (instance, known)
+                let known = evidence.iter().find(|e| e.instance == instance.id);
+                (instance, known.map(shown))
             })
             .collect())
     }
+
+    /// Takes a stored green light back: something here changed that a check has to look at again.
+    pub(crate) async fn doubt(&self, instance: &InstanceId) -> Result<()> {
+        let evidence = self.ports.records.evidence().await?;
+        let known = evidence.into_iter().find(|e| &e.instance == instance);
+        if let Some(mut known) = known
+            && known.verdict.state == ConnectionState::Connected
+        {
+            known.verdict.state = ConnectionState::Unverified;
+            known.verdict.reason = Remark::new(
+                "changedHere",
+                "Its role, way in or assignment was changed here since it was last checked.",
+            );
+            self.ports.records.save_evidence(&known).await?;
+        }
+        Ok(())
+    }
 }
 
-fn parts(signed: &InstanceToken) -> Option<(&crate::id::ApiKey, &Secret)> {
-    Some((signed.api_key.as_ref()?, signed.token.as_ref().ok()?))
+/// What is the same for every judgement of one check.
+struct Around<'a> {
+    known: Known<'a>,
+    pairs: &'a [KeyPair],
+    accounts: &'a [Account],
+    key: &'a FingerprintKey,
+}
+
+/// Whether an error of ours concerns every instance, not just one.
+fn is_hopeless(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Records(RecordsError::Unusable { .. } | RecordsError::Newer { .. })
+    )
+}
+
+/// Whether what an instance shows of ids and type is what it compares: the exact fingerprints of
+/// plain values can be made here too.
+fn is_consistent(look: &Look, key: &FingerprintKey) -> bool {
+    [
+        ConfigPath::ProjectId,
+        ConfigPath::DataSpaceId,
+        ConfigPath::DataSpaceType,
+    ]
+    .into_iter()
+    .filter_map(|path| look.values.get(&path))
+    .all(|value| {
+        let shown = value.plain.as_deref().unwrap_or_default();
+        key.exact(shown.as_bytes()) == value.exact
+    })
 }
 
 fn watched() -> Verdict {
@@ -437,88 +451,27 @@ fn put_seen(evidence: &mut Vec<Evidence>, instance: &Instance, seen: Seen) {
     }
 }
 
-/// Other instances that hold or are assigned the data space found here. Several ways into one
-/// instance (P12) are one.
-pub(crate) fn neighbours(
-    instance: &Instance,
-    look: &Look,
-    instances: &[Instance],
-    assignments: &[Assignment],
-    evidence: &[Evidence],
-) -> Vec<Neighbour> {
-    let Some(space) = look.plain(ConfigPath::DataSpaceId) else {
-        return Vec::new();
-    };
-    holders(
-        instance,
-        space,
-        Some(&look.pin),
-        instances,
-        assignments,
-        evidence,
-    )
-}
-
-/// Other instances that hold or are assigned a data space.
-pub(crate) fn holders(
-    instance: &Instance,
-    space: &str,
-    pin: Option<&crate::instance::Pin>,
-    instances: &[Instance],
-    assignments: &[Assignment],
-    evidence: &[Evidence],
-) -> Vec<Neighbour> {
-    let mut found = Vec::new();
-    for other in instances.iter().filter(|other| other.id != instance.id) {
-        let same = instance.answers.same_as.contains(&other.id)
-            || (pin.is_some() && other.pin.as_ref() == pin);
-        if same {
-            continue;
-        }
-        let assigned = assignments
-            .iter()
-            .any(|a| a.instance == other.id && a.data_space.id.as_str() == space);
-        let holds = evidence.iter().any(|e| {
-            e.instance == other.id
-                && e.seen
-                    .as_ref()
-                    .and_then(|s| s.data_space.as_ref())
-                    .is_some_and(|id| id.as_str() == space)
-        });
-        if assigned || holds {
-            found.push(Neighbour {
-                name: other.name.clone(),
-                live: other.role == Role::Live,
-                assigned,
-            });
-        }
-    }
-    found
-}
-
 /// Exact fingerprints of what an instance should hold. A private key that is the assigned one in
-/// another spelling counts as it: same numbers, other line ends.
-pub(crate) async fn expected(
+/// another spelling counts as it: same numbers, other line ends. Beside it, for which purposes the
+/// assigned pair is not in the records any more.
+fn expected(
     assignment: Option<&Assignment>,
     pairs: &[KeyPair],
     look: Option<&Look>,
-    patchbay: &Patchbay,
-) -> Result<BTreeMap<ConfigPath, ExactFingerprint>> {
+    key: &FingerprintKey,
+) -> (BTreeMap<ConfigPath, ExactFingerprint>, Vec<Purpose>) {
     let mut expected = BTreeMap::new();
+    let mut gone = Vec::new();
     let Some(assignment) = assignment else {
-        return Ok(expected);
+        return (expected, gone);
     };
-    let key = patchbay.fingerprint_key().await?;
     for purpose in Purpose::ALL {
         let Some(id) = assignment.pair(purpose) else {
             continue;
         };
         let Some(pair) = pairs.iter().find(|pair| &pair.id == id) else {
-            return Err(Error::refused(
-                "keyPairGone",
-                "An assigned key pair is not in the records any more.",
-                "Assign another one.",
-            ));
+            gone.push(purpose);
+            continue;
         };
         if let Some(exact) = &pair.api_key_exact {
             expected.insert(purpose.api_key_path(), exact.clone());
@@ -540,7 +493,7 @@ pub(crate) async fn expected(
     for (path, value) in space_values(assignment) {
         expected.insert(path, key.exact(value.as_bytes()));
     }
-    Ok(expected)
+    (expected, gone)
 }
 
 /// The five values of an assigned data space.

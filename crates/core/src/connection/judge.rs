@@ -5,16 +5,20 @@
 
 use std::collections::BTreeMap;
 
+use super::remarks::notices;
 use super::{AdobeProof, ConnectionState as State, DataSpaceAnswer, PairAnswer, Remark, Verdict};
 use crate::config::{ConfigPath, Purpose};
 use crate::error::transport_code;
 use crate::fingerprint::ExactFingerprint;
 use crate::id::{DataSpaceId, MageId};
-use crate::instance::{Instance, Role};
-use crate::look::{ConnectorModule, Look};
+use crate::instance::Instance;
+use crate::look::{ConnectorModule, InstanceToken, Look};
 use crate::ports::gateway::Rejection;
 use crate::ports::transport::TransportError;
 use crate::registry::DataSpaceType;
+use crate::token;
+
+pub use super::remarks::short_name;
 
 /// Everything a judgement rests on.
 #[derive(Debug)]
@@ -27,14 +31,20 @@ pub struct Case<'a> {
     pub adobe: Option<&'a AdobeProof>,
     /// Exact fingerprints of what it should hold; empty where nothing is assigned.
     pub expected: BTreeMap<ConfigPath, ExactFingerprint>,
+    /// For which purposes the assigned pair is not in the records any more.
+    pub gone: &'a [Purpose],
     /// The data space assigned to it.
     pub assigned: Option<&'a DataSpaceId>,
     /// Other instances that hold or are assigned the data space found here.
     pub others: &'a [Neighbour],
+    /// Other instances with its identity but another base URL or server, not answered about (P12).
+    pub twins: &'a [String],
     /// The MageID of its account, where known.
     pub mage_id: Option<&'a MageId>,
     /// Whether each gateway URL in effect there is one of our settings.
     pub own_gateways: bool,
+    /// Whether the plain ids and type it shows are the ones it compares.
+    pub consistent: bool,
 }
 
 /// Another known instance that has to do with the same data space.
@@ -210,56 +220,75 @@ fn has(look: &Look, path: ConfigPath) -> bool {
 }
 
 fn pays_with(look: &Look, purpose: Purpose) -> bool {
-    look.merchant_ids()
-        .any(|row| row.path.ends_with(&format!("/{purpose}_merchant_id")))
-}
-
-/// What people call one of the nine values.
-pub fn short_name(path: ConfigPath) -> &'static str {
-    match path {
-        ConfigPath::SandboxApiKey => "sandbox API key",
-        ConfigPath::SandboxPrivateKey => "sandbox private key",
-        ConfigPath::ProductionApiKey => "production API key",
-        ConfigPath::ProductionPrivateKey => "production private key",
-        ConfigPath::ProjectId => "project id",
-        ConfigPath::ProjectName => "project name",
-        ConfigPath::DataSpaceId => "data space id",
-        ConfigPath::DataSpaceName => "data space name",
-        ConfigPath::DataSpaceType => "data space type",
-    }
+    let mode = |row: &crate::look::ScopedValue| {
+        row.path.ends_with("/method") && row.value == purpose.as_str()
+    };
+    let id = format!("/{purpose}_merchant_id");
+    look.merchant_ids().any(|row| row.path.ends_with(&id))
+        || (look.merchant_ids().next().is_some() && look.payments.iter().any(mode))
 }
 
 fn rejected(case: &Case<'_>, look: &Look, matches: &mut Vec<(State, Remark)>) {
     for purpose in [Purpose::Production, Purpose::Sandbox] {
-        if let Some(value) = look.values.get(&purpose.private_key_path())
-            && value.looks_encrypted
-        {
-            matches.push((
-                State::AccountNotVerified,
-                Remark::new(
-                    "keyUnreadable",
-                    format!("The {purpose} private key is stored in a form the instance cannot decrypt; apply the keys again."),
+        let signed = look.tokens.iter().find(|token| token.purpose == purpose);
+        let answer = case.adobe.map(|proof| proof.pair(purpose));
+        let remark = unreadable(look, purpose)
+            .or_else(|| cannot_sign(look, purpose, signed?))
+            .or_else(|| match answer {
+                Some(PairAnswer::Rejected(kind)) => Some(
+                    clock_skew(case, purpose, *kind, signed)
+                        .unwrap_or_else(|| rejection(purpose, *kind)),
                 ),
-            ));
-            continue;
-        }
-        if let Some(token) = look.tokens.iter().find(|token| token.purpose == purpose)
-            && let Err(why) = &token.token
-            && has(look, purpose.private_key_path())
-        {
-            matches.push((
-                State::AccountNotVerified,
-                Remark::new(
-                    "cannotSign",
-                    format!("The instance cannot sign with its {purpose} private key ({why})."),
-                ),
-            ));
-            continue;
-        }
-        if let Some(PairAnswer::Rejected(kind)) = case.adobe.map(|proof| proof.pair(purpose)) {
-            matches.push((State::AccountNotVerified, rejection(purpose, *kind)));
-        }
+                _ => None,
+            });
+        matches.extend(remark.map(|remark| (State::AccountNotVerified, remark)));
     }
+}
+
+fn unreadable(look: &Look, purpose: Purpose) -> Option<Remark> {
+    let path = [purpose.private_key_path(), purpose.api_key_path()]
+        .into_iter()
+        .find(|path| {
+            look.values
+                .get(path)
+                .is_some_and(|value| value.looks_encrypted)
+        })?;
+    Some(Remark::new(
+        "keyUnreadable",
+        format!(
+            "The {} is stored in a form the instance cannot decrypt; apply the keys again.",
+            short_name(path)
+        ),
+    ))
+}
+
+fn cannot_sign(look: &Look, purpose: Purpose, signed: &InstanceToken) -> Option<Remark> {
+    let why = signed.token.as_ref().err()?;
+    has(look, purpose.private_key_path()).then(|| {
+        Remark::new(
+            "cannotSign",
+            format!("The instance cannot sign with its {purpose} private key ({why})."),
+        )
+    })
+}
+
+/// A signature refused while the token's time is off: the clock, not the key.
+fn clock_skew(
+    case: &Case<'_>,
+    purpose: Purpose,
+    kind: Rejection,
+    signed: Option<&InstanceToken>,
+) -> Option<Remark> {
+    let expires = token::expiry(signed?.token.as_ref().ok()?)?;
+    let off = expires - token::LIFETIME - case.adobe?.at.seconds();
+    (kind == Rejection::BadSignature && off.abs() > token::SKEW).then(|| {
+        Remark::new(
+            "clockSkew",
+            format!(
+                "Adobe rejects the {purpose} pair, and the instance's clock is {off} s off; correct the clock first."
+            ),
+        )
+    })
 }
 
 fn rejection(purpose: Purpose, kind: Rejection) -> Remark {
@@ -271,9 +300,7 @@ fn rejection(purpose: Purpose, kind: Rejection) -> Remark {
         }
         Rejection::ApiKeyMissing => format!("The {purpose} API key is empty."),
         Rejection::BadSignature => {
-            format!(
-                "The {purpose} private key does not match its API key, or the instance's clock is wrong."
-            )
+            format!("The {purpose} private key does not match its API key.")
         }
         Rejection::TokenMissing => format!("The instance signed nothing with its {purpose} key."),
     };
@@ -294,7 +321,7 @@ fn conflict(
     }
     let ours = case.assigned.is_some_and(|id| id.as_str() == here);
     let theirs = case.others.iter().any(|other| other.assigned);
-    let live = case.instance.role == Role::Live;
+    let live = case.instance.is_live();
     let others_live = case.others.iter().any(|other| other.live);
     let keeps = match (ours, theirs) {
         (true, false) => true,
@@ -332,9 +359,9 @@ fn mismatch(
     let mut push = |code: &str, text: String| {
         matches.push((State::DataSpaceMismatch, Remark::new(code, text)));
     };
-    let configured = look
-        .plain(ConfigPath::DataSpaceType)
-        .and_then(DataSpaceType::parse);
+    let set = look.plain(ConfigPath::DataSpaceType);
+    let configured = set.and_then(DataSpaceType::parse);
+    let mut proven = None;
     match case.adobe.map(|proof| &proof.data_space) {
         Some(DataSpaceAnswer::NotFound) => push(
             "dataSpaceNotTheirs",
@@ -345,13 +372,14 @@ fn mismatch(
             kind,
             mage_id,
         }) => {
+            proven = Some(*kind);
             if look.plain(ConfigPath::ProjectId) != Some(project.as_str()) {
                 push(
                     "notInProject",
                     "The data space is not in the project that is set.".to_owned(),
                 );
             }
-            if configured.is_some_and(|configured| configured != *kind) {
+            if set.is_some() && configured != Some(*kind) {
                 push(
                     "wrongType",
                     format!("The data space is of type {kind}, the instance says otherwise."),
@@ -368,10 +396,18 @@ fn mismatch(
         }
         _ => {}
     }
-    if let Some(kind) = configured
-        && let Some(remark) = type_against_role(kind, case.instance.role)
+    if set.is_some() && configured.is_none() && proven.is_none() {
+        push(
+            "unknownType",
+            "The type of the data space is neither Production nor Testing.".to_owned(),
+        );
+    }
+    if let Some(kind) = proven.or(configured)
+        && let Some(remark) = type_against_role(kind, case.instance, look)
     {
-        if case.instance.answers.confirmed.iter().any(|id| id == "G4") {
+        let confirmed = kind == DataSpaceType::Testing
+            && case.instance.answers.confirmed.iter().any(|id| id == "G4");
+        if confirmed {
             findings.push(remark);
         } else {
             matches.push((State::DataSpaceMismatch, remark));
@@ -379,13 +415,15 @@ fn mismatch(
     }
 }
 
-fn type_against_role(kind: DataSpaceType, role: Role) -> Option<Remark> {
-    match (kind, role) {
-        (DataSpaceType::Production, Role::Staging | Role::Development) => Some(Remark::new(
+/// G4 as a state. What looks live and is labelled a copy is held to both until G12 is answered.
+fn type_against_role(kind: DataSpaceType, instance: &Instance, look: &Look) -> Option<Remark> {
+    let open = instance.role.is_copy() && instance.answers.is_live.is_none() && look.looks_live();
+    match kind {
+        DataSpaceType::Production if instance.is_copy() => Some(Remark::new(
             "productionOnCopy",
             "A Production data space on a copy mixes test data into live data.",
         )),
-        (DataSpaceType::Testing, Role::Live) => Some(Remark::new(
+        DataSpaceType::Testing if instance.is_live() || open => Some(Remark::new(
             "testingOnLive",
             "A live instance sends its data to a Testing data space.",
         )),
@@ -446,6 +484,15 @@ fn unproven(
             return;
         }
     };
+    if !case.consistent {
+        matches.push((
+            State::Unverified,
+            Remark::new(
+                "contradictsItself",
+                "The instance shows other values than it compares; look at it on the server.",
+            ),
+        ));
+    }
     if look.credentials_type != "Magento_JWT" {
         matches.push((
             State::Unverified,
@@ -501,55 +548,5 @@ fn unproven_by(
                 format!("Adobe gave no usable answer about the data space: {why}"),
             ),
         ));
-    }
-}
-
-fn notices(case: &Case<'_>, look: &Look, findings: &mut Vec<Remark>) {
-    if look.looks_live()
-        && case.instance.role != Role::Live
-        && case.instance.answers.is_live.is_none()
-    {
-        findings.push(Remark::new(
-            "looksLive",
-            "It takes real payments but is not labelled live; it is treated as live until you answer.",
-        ));
-    }
-    if case.assigned.is_none() && case.expected.is_empty() && !look.values.is_empty() {
-        findings.push(Remark::new(
-            "notAssigned",
-            "Nothing is assigned to it yet; adopt it to watch it.",
-        ));
-    }
-    for notice in &look.notices {
-        findings.push(Remark::new(
-            &notice.code,
-            notice_text(&notice.code, &notice.detail),
-        ));
-    }
-}
-
-fn notice_text(code: &str, detail: &str) -> String {
-    let text = match code {
-        "importPending" => {
-            "Its configuration files were changed and not imported (app:config:import)."
-        }
-        "schemaBehind" => "Its database schema is older than its code (setup:upgrade).",
-        "wrongOwner" => "Some of its files belong to another user.",
-        "plaintextRow" => "A key is stored unencrypted; apply the keys again.",
-        "oldCryptKey" => {
-            "A key is encrypted under an old crypt key; apply the keys again before that key is removed."
-        }
-        "undecryptable" => "A stored key cannot be decrypted; apply the keys again.",
-        "gatewayLocked" => "Its gateway URL is set on the instance.",
-        "saasPairUnusual" => "It uses the sandbox pair for Commerce Services.",
-        "scopedRow" => {
-            "A connector value exists in a website or store scope, where it has no effect."
-        }
-        _ => "Noticed on the instance.",
-    };
-    if detail.is_empty() {
-        text.to_owned()
-    } else {
-        format!("{text} ({detail})")
     }
 }

@@ -3,9 +3,13 @@
 //! First match wins; whatever else is true is listed under it as a finding. Not here: collecting
 //! the evidence (the check room) and drawing it.
 
+pub mod age;
 pub mod check;
 pub mod judge;
 pub mod next;
+pub(crate) mod others;
+mod prove;
+mod remarks;
 pub mod standing;
 
 use std::collections::BTreeMap;

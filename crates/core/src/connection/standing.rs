@@ -2,7 +2,8 @@
 //!
 //! Nobody is asked here; a fresh answer is the check's business.
 
-use super::{ConnectionState, Evidence, Remark, Verdict};
+use super::age::{Holding, standing_with};
+use super::{Evidence, Verdict};
 use crate::config::ConfigPath;
 use crate::error::Result;
 use crate::instance::Instance;
@@ -78,43 +79,16 @@ fn data_space(evidence: &Evidence) -> Option<String> {
         .cloned()
 }
 
-/// What is to be said of an instance at `now`, given what its last check found.
-///
-/// Only `connected` fades: what was wrong stays said until a check finds otherwise. A proof from
-/// the future (the clock was set back) counts as too old.
+/// What is to be said of an instance at `now`, given what its last check found, by the wall clock
+/// alone; [`Patchbay::known`] asks the other clock too.
 pub fn standing(evidence: Option<&Evidence>, now: UnixMillis) -> Verdict {
-    let Some(evidence) = evidence else {
-        return Verdict {
-            state: ConnectionState::Unknown,
-            reason: Remark::new("neverChecked", "It was never checked."),
-            findings: Vec::new(),
-        };
-    };
-    let verdict = evidence.verdict.clone();
-    if verdict.state != ConnectionState::Connected || proof_holds(evidence, now) {
-        return verdict;
-    }
-    Verdict {
-        state: ConnectionState::Unverified,
-        reason: Remark::new(
-            "proofTooOld",
-            "It was connected when it was last checked; that is too long ago to rely on.",
-        ),
-        findings: verdict.findings,
-    }
-}
-
-fn proof_holds(evidence: &Evidence, now: UnixMillis) -> bool {
-    let Some(adobe) = &evidence.adobe else {
-        return false;
-    };
-    (0..=PROOF_HOLDS_MS).contains(&(now.0 - adobe.at.0))
+    standing_with(evidence, now, &Holding::default())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::connection::{AdobeProof, DataSpaceAnswer, PairAnswer};
+    use crate::connection::{AdobeProof, ConnectionState, DataSpaceAnswer, PairAnswer, Remark};
     use crate::id::InstanceId;
 
     const ANSWERED: i64 = 1_774_000_000_000;

@@ -4,6 +4,7 @@
 //! what the instance should hold is its assignment.
 
 pub mod adding;
+pub mod adopting;
 pub mod answering;
 
 use crate::id::{AccountId, InstanceId};
@@ -76,6 +77,32 @@ pub struct Instance {
     pub answers: Answers,
     /// When it was added.
     pub created_at: UnixMillis,
+}
+
+impl Instance {
+    /// Whether the user says that it is live: by its role, or by answering G12's question. A shop
+    /// that only looks live is for the guards and the state machine to treat.
+    pub fn is_live(&self) -> bool {
+        self.role == Role::Live || self.answers.is_live == Some(true)
+    }
+
+    /// Whether the user says that it is a copy, and did not answer that it is live.
+    pub fn is_copy(&self) -> bool {
+        self.role.is_copy() && self.answers.is_live != Some(true)
+    }
+
+    /// Whether the user answered that this and another instance are one (P12); it is the same
+    /// whichever of the two was asked.
+    pub fn is_same_as(&self, other: &Instance) -> bool {
+        self.answers.same_as.contains(&other.id) || other.answers.same_as.contains(&self.id)
+    }
+
+    /// Whether the user answered about this and another instance at all (P12).
+    pub fn is_answered_about(&self, other: &Instance) -> bool {
+        self.is_same_as(other)
+            || self.answers.copy_of.contains(&other.id)
+            || other.answers.copy_of.contains(&self.id)
+    }
 }
 
 /// How to get to an instance.

@@ -8,8 +8,8 @@ use super::{Export, KeyPair, KeyPairState, Origin};
 use crate::account::Account;
 use crate::config::Purpose;
 use crate::error::{Error, Result};
-use crate::id::{ApiKey, KeyPairId};
-use crate::patchbay::{Patchbay, no_such};
+use crate::id::ApiKey;
+use crate::patchbay::Patchbay;
 use crate::ports::gateway::{Answered, Bearer, GatewayError, Rejection};
 use crate::ports::keychain::{Asked, KeychainError};
 use crate::ports::portal::PortalError;
@@ -68,16 +68,7 @@ impl Verification {
     }
 }
 
-/// An interrupted beginning that a start found (R1).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Recovered {
-    /// The key was in the keychain; it is listed now.
-    Kept(String),
-    /// Created at Adobe, lost on the way; it must be deleted there.
-    LostOnTheWay(String),
-    /// Nothing had happened; the record is gone.
-    Nothing(String),
-}
+pub use super::recovering::Recovered;
 
 impl Patchbay {
     /// Every key pair.
@@ -107,7 +98,7 @@ impl Patchbay {
             self.drop_pending(&pair).await;
             return Err(error);
         }
-        let verification = self.verify_and_learn(&mut pair).await?;
+        let verification = self.verify_kept(&mut pair, &key.der).await;
         Ok(KeptKey {
             pair,
             repairs: key.repairs,
@@ -115,11 +106,13 @@ impl Patchbay {
         })
     }
 
-    /// Creates a key pair at a portal that offers an API and keeps it.
+    /// Creates a key pair at a portal that offers an API and keeps it. The keychain is written to
+    /// (the ticket) before the portal is asked, so that a keychain that does not work costs no key.
     ///
     /// # Errors
     /// As [`Patchbay::bring_key`], and the portal's. Where a key may have been created and lost,
-    /// the pair stays as `lostOnTheWay`.
+    /// the pair stays as `lostOnTheWay`; where the keychain cannot say whether it has the key, as
+    /// `pending`, and the next start finds out.
     pub async fn generate_key(
         &self,
         account: &str,
@@ -130,36 +123,44 @@ impl Patchbay {
     ) -> Result<KeptKey> {
         let account = self.account_named(account).await?;
         let mut pair = self.pending_pair(&account, purpose, name, Origin::Generated)?;
-        pair.ticket = Some(self.new_item()?);
+        let ticket = self.new_item()?;
+        pair.ticket = Some(ticket.clone());
         pair.export = Export::Unused;
         self.ports.records.save_key_pair(&pair).await?;
-        let created = match self
+        let one_export = Secret::new(b"one export".to_vec());
+        if let Err(error) = self.ports.keychain.write(&ticket, &one_export).await {
+            self.forget_uncreated(&pair).await;
+            return Err(error.into());
+        }
+        let created = self
             .ports
             .portal
             .create_key(portal, sign_in, purpose, &pair.name)
-            .await
-        {
+            .await;
+        let created = match created {
             Ok(created) => created,
             Err(error @ PortalError::AnswerLost { .. }) => {
                 self.lose_on_the_way(&mut pair).await?;
                 return Err(error.into());
             }
             Err(error) => {
-                self.drop_pending(&pair).await;
+                self.forget_uncreated(&pair).await;
                 return Err(error.into());
             }
         };
-        match self
-            .keep_created(&mut pair, &created.api_key, &created.private_key)
-            .await
-        {
-            Ok(()) => {}
+        let key = match intake::read_private_key(&created.private_key) {
+            Ok(key) => key,
             Err(error) => {
                 self.lose_on_the_way(&mut pair).await?;
-                return Err(error);
+                return Err(error.into());
             }
+        };
+        self.fill(&mut pair, &key, Some(&created.api_key)).await?;
+        self.ports.records.save_key_pair(&pair).await?;
+        if let Err(error) = self.store_key(&mut pair, &key.der).await {
+            self.settle_created(&mut pair, &key.der, error).await?;
         }
-        let verification = self.verify_and_learn(&mut pair).await?;
+        let verification = self.verify_kept(&mut pair, &key.der).await;
         Ok(KeptKey {
             pair,
             repairs: Vec::new(),
@@ -167,31 +168,49 @@ impl Patchbay {
         })
     }
 
-    async fn keep_created(
-        &self,
-        pair: &mut KeyPair,
-        api_key: &ApiKey,
-        private_key: &Secret,
-    ) -> Result<()> {
-        let key = intake::read_private_key(private_key)?;
-        self.fill(pair, &key, Some(api_key)).await?;
-        self.ports.records.save_key_pair(pair).await?;
-        if let Some(ticket) = &pair.ticket {
-            self.ports
-                .keychain
-                .write(ticket, &Secret::new(b"one export".to_vec()))
-                .await?;
+    /// After trouble with storing a created key: it is in the keychain, or it is lost, or, where
+    /// the keychain cannot say which, it stays `pending` for the next start.
+    async fn settle_created(&self, pair: &mut KeyPair, der: &Secret, error: Error) -> Result<()> {
+        match self.ports.keychain.read(&pair.item, Asked::ByUser).await {
+            Ok(Some(back)) if back.same_as(der) => {
+                pair.state = KeyPairState::Ready;
+                Ok(self.ports.records.save_key_pair(pair).await?)
+            }
+            Ok(_) => {
+                self.lose_on_the_way(pair).await?;
+                Err(error)
+            }
+            Err(_) => {
+                pair.state = KeyPairState::Pending;
+                Err(error)
+            }
         }
-        self.store_key(pair, &key.der).await
     }
 
-    async fn lose_on_the_way(&self, pair: &mut KeyPair) -> Result<()> {
+    pub(super) async fn lose_on_the_way(&self, pair: &mut KeyPair) -> Result<()> {
+        if let Some(ticket) = &pair.ticket
+            && let Err(error) = self.ports.keychain.forget(ticket).await
+        {
+            tracing::warn!(%error, pair = %pair.id, "the ticket of a lost key stays; it opens nothing");
+        }
         pair.state = KeyPairState::LostOnTheWay;
         pair.export = Export::None;
         Ok(self.ports.records.save_key_pair(pair).await?)
     }
 
-    fn pending_pair(
+    /// Takes back what was begun for a key that the portal certainly did not create.
+    async fn forget_uncreated(&self, pair: &KeyPair) {
+        if let Some(ticket) = &pair.ticket
+            && let Err(error) = self.ports.keychain.forget(ticket).await
+        {
+            tracing::warn!(%error, pair = %pair.id, "an unused ticket stays; it opens nothing");
+        }
+        if let Err(error) = self.ports.records.remove_key_pair(&pair.id).await {
+            tracing::warn!(%error, pair = %pair.id, "a pending record stays until the next start");
+        }
+    }
+
+    pub(super) fn pending_pair(
         &self,
         account: &Account,
         purpose: Purpose,
@@ -263,7 +282,7 @@ impl Patchbay {
 
     /// Takes a pending brought pair back after a failure; what cannot be removed now is found at
     /// the next start.
-    async fn drop_pending(&self, pair: &KeyPair) {
+    pub(super) async fn drop_pending(&self, pair: &KeyPair) {
         if self.ports.keychain.forget(&pair.item).await.is_ok()
             && let Err(error) = self.ports.records.remove_key_pair(&pair.id).await
         {
@@ -310,12 +329,6 @@ impl Patchbay {
         Ok((api_key, token))
     }
 
-    /// Asks both gateways about a pair of ours.
-    pub(crate) async fn verify_pair(&self, pair: &KeyPair) -> Result<Verification> {
-        let der = self.private_key(pair).await?;
-        self.verify_with(pair, &der).await
-    }
-
     /// Asks both gateways about a pair whose private key is in hand.
     pub(crate) async fn verify_with(&self, pair: &KeyPair, der: &Secret) -> Result<Verification> {
         let Some(api_key) = &pair.api_key else {
@@ -349,8 +362,22 @@ impl Patchbay {
         }
     }
 
-    async fn verify_and_learn(&self, pair: &mut KeyPair) -> Result<Verification> {
-        let verification = self.verify_pair(pair).await?;
+    /// Asks Adobe about a pair that was just kept. It is kept whatever comes of that, so trouble
+    /// with asking is an answer too.
+    async fn verify_kept(&self, pair: &mut KeyPair, der: &Secret) -> Verification {
+        match self.verify_and_learn(pair, der).await {
+            Ok(verification) => verification,
+            Err(error) => {
+                tracing::warn!(%error, pair = %pair.id, "a kept pair could not be verified");
+                Verification::NotProvable(GatewayError::Unreachable {
+                    detail: text::outside(&error.to_string(), 200),
+                })
+            }
+        }
+    }
+
+    async fn verify_and_learn(&self, pair: &mut KeyPair, der: &Secret) -> Result<Verification> {
+        let verification = self.verify_with(pair, der).await?;
         if verification == Verification::Accepted {
             pair.accepted_at = Some(self.ports.clock.now());
             self.ports.records.save_key_pair(pair).await?;
@@ -381,222 +408,8 @@ impl Patchbay {
     /// No such pair, keychain, records. A rejected pair is an answer, not an error.
     pub async fn verify_key_pair(&self, name: &str) -> Result<(KeyPair, Verification)> {
         let mut pair = self.key_pair_named(name, None).await?;
-        let verification = self.verify_and_learn(&mut pair).await?;
+        let der = self.private_key(&pair).await?;
+        let verification = self.verify_and_learn(&mut pair, &der).await?;
         Ok((pair, verification))
     }
-
-    /// Finds a key pair by name (or id); `purpose` narrows it where both purposes have that name.
-    pub(crate) async fn key_pair_named(
-        &self,
-        name: &str,
-        purpose: Option<Purpose>,
-    ) -> Result<KeyPair> {
-        let name = name.trim();
-        let mut found: Vec<KeyPair> = self
-            .key_pairs()
-            .await?
-            .into_iter()
-            .filter(|pair| pair.name == name || pair.id.as_str() == name)
-            .collect();
-        if found.len() > 1
-            && let Some(purpose) = purpose
-        {
-            found.retain(|pair| pair.purpose == purpose);
-        }
-        match found.len() {
-            0 => Err(no_such("key pair", name)),
-            1 => found.pop().ok_or_else(|| no_such("key pair", name)),
-            _ => Err(Error::refused(
-                "nameNotUnique",
-                format!(
-                    "There are several key pairs called \"{}\".",
-                    text::outside(name, 120)
-                ),
-                "Use the id that keypair list shows.",
-            )),
-        }
-    }
-
-    /// The names of the instances a pair is assigned to or was seen on.
-    ///
-    /// # Errors
-    /// When the records cannot be read.
-    pub async fn where_used(&self, id: &KeyPairId) -> Result<Vec<String>> {
-        let pair = self
-            .key_pairs()
-            .await?
-            .into_iter()
-            .find(|pair| &pair.id == id);
-        let pair = pair.ok_or_else(|| no_such("key pair", id.as_str()))?;
-        let assigned = self.ports.records.assignments().await?;
-        let evidence = self.ports.records.evidence().await?;
-        let path = pair.purpose.private_key_path();
-        let uses = |instance: &crate::id::InstanceId| {
-            assigned
-                .iter()
-                .any(|a| &a.instance == instance && a.pair(pair.purpose) == Some(&pair.id))
-                || evidence.iter().any(|e| {
-                    &e.instance == instance
-                        && pair.identity.is_some()
-                        && e.seen
-                            .as_ref()
-                            .is_some_and(|seen| seen.identity.get(&path) == pair.identity.as_ref())
-                })
-        };
-        let instances = self.ports.records.instances().await?;
-        Ok(instances
-            .into_iter()
-            .filter(|i| uses(&i.id))
-            .map(|i| i.name)
-            .collect())
-    }
-
-    /// The pair and where it is used, by name.
-    ///
-    /// # Errors
-    /// No such pair, or the records.
-    pub async fn where_used_by_name(&self, name: &str) -> Result<(KeyPair, Vec<String>)> {
-        let pair = self.key_pair_named(name, None).await?;
-        let used = self.where_used(&pair.id).await?;
-        Ok((pair, used))
-    }
-
-    /// Removes a pair from this computer. Always allowed where no assignment needs it.
-    ///
-    /// # Errors
-    /// Still assigned, keychain, records; on an error both stay.
-    pub async fn remove_key_pair(&self, name: &str) -> Result<KeyPair> {
-        let pair = self.key_pair_named(name, None).await?;
-        let assigned = self.ports.records.assignments().await?;
-        if let Some(user) = assigned
-            .iter()
-            .find(|a| a.pair(pair.purpose) == Some(&pair.id))
-        {
-            let instance = self.instance_by_id(&user.instance).await?;
-            return Err(Error::refused(
-                "inUse",
-                format!("\"{}\" is assigned to {}.", pair.name, instance.name),
-                "Assign another pair there first.",
-            ));
-        }
-        self.ports.keychain.forget(&pair.item).await?;
-        if let Some(ticket) = &pair.ticket {
-            self.ports.keychain.forget(ticket).await?;
-        }
-        self.ports.records.remove_key_pair(&pair.id).await?;
-        Ok(pair)
-    }
-
-    /// Looks after pairs that an earlier run left pending (R1). Pairs younger than two minutes may
-    /// belong to a living process and are left alone.
-    ///
-    /// # Errors
-    /// Keychain and records; nothing is removed on an error.
-    pub async fn recover_key_pairs(&self) -> Result<Vec<Recovered>> {
-        let now = self.ports.clock.now();
-        let mut recovered = Vec::new();
-        for mut pair in self.key_pairs().await? {
-            if pair.state != KeyPairState::Pending || now.0 - pair.created_at.0 < 120_000 {
-                continue;
-            }
-            let found = self
-                .ports
-                .keychain
-                .read(&pair.item, Asked::ByNobody)
-                .await?;
-            let name = pair.name.clone();
-            match (found, pair.origin) {
-                (Some(_), _) => {
-                    pair.state = KeyPairState::Ready;
-                    self.ports.records.save_key_pair(&pair).await?;
-                    recovered.push(Recovered::Kept(name));
-                }
-                (None, Origin::Generated | Origin::Guided) => {
-                    self.lose_on_the_way(&mut pair).await?;
-                    recovered.push(Recovered::LostOnTheWay(name));
-                }
-                (None, Origin::Brought | Origin::Adopted) => {
-                    self.ports.records.remove_key_pair(&pair.id).await?;
-                    recovered.push(Recovered::Nothing(name));
-                }
-            }
-        }
-        Ok(recovered)
-    }
-
-    /// Keeps a pair found on an instance (P11): with its private key where it was handed over,
-    /// otherwise as held by the instance only. A pair that is kept already is used.
-    pub(crate) async fn adopt_pair(
-        &self,
-        account: &Account,
-        found: FoundPair<'_>,
-    ) -> Result<KeyPair> {
-        let known = self.key_pairs().await?.into_iter().find(|pair| {
-            pair.account == account.id
-                && pair.purpose == found.purpose
-                && pair.api_key.as_ref() == Some(found.api_key)
-                && pair.identity.as_ref() == Some(&found.identity)
-        });
-        if let Some(known) = known
-            && (known.state == KeyPairState::Ready || found.private_key.is_none())
-        {
-            return Ok(known);
-        }
-        let name = self
-            .free_pair_name(account, found.purpose, found.instance)
-            .await?;
-        let mut pair = self.pending_pair(account, found.purpose, &name, Origin::Adopted)?;
-        let fingerprints = self.fingerprint_key().await?;
-        pair.api_key = Some(found.api_key.clone());
-        pair.api_key_exact = Some(fingerprints.exact(found.api_key.as_str().as_bytes()));
-        pair.identity = Some(found.identity);
-        let ours = |der| fingerprints.exact(intake::to_pem(der).expose());
-        pair.exact = Some(found.private_key.map_or(found.exact, ours));
-        match found.private_key {
-            Some(der) => {
-                self.ports.records.save_key_pair(&pair).await?;
-                if let Err(error) = self.store_key(&mut pair, der).await {
-                    self.drop_pending(&pair).await;
-                    return Err(error);
-                }
-            }
-            None => {
-                pair.state = KeyPairState::HeldByInstance;
-                self.ports.records.save_key_pair(&pair).await?;
-            }
-        }
-        Ok(pair)
-    }
-
-    async fn free_pair_name(
-        &self,
-        account: &Account,
-        purpose: Purpose,
-        instance: &str,
-    ) -> Result<String> {
-        let pairs = self.key_pairs().await?;
-        let taken = |name: &str| {
-            pairs
-                .iter()
-                .any(|p| p.account == account.id && p.purpose == purpose && p.name == name)
-        };
-        let base: String = format!("{instance} {purpose}")
-            .chars()
-            .take(text::NAME_MAX - 5)
-            .collect();
-        let mut names = std::iter::once(base.clone()).chain((2..).map(|n| format!("{base} {n}")));
-        names
-            .find(|name| !taken(name))
-            .ok_or_else(|| no_such("free name", &base))
-    }
-}
-
-/// A pair as it was found on an instance.
-pub(crate) struct FoundPair<'a> {
-    pub(crate) purpose: Purpose,
-    pub(crate) instance: &'a str,
-    pub(crate) api_key: &'a ApiKey,
-    pub(crate) identity: crate::fingerprint::IdentityFingerprint,
-    pub(crate) exact: crate::fingerprint::ExactFingerprint,
-    pub(crate) private_key: Option<&'a Secret>,
 }

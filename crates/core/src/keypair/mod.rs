@@ -3,9 +3,12 @@
 //! [`intake`] reads a private key from whatever people bring. Not here: where the private key
 //! lies (the keychain port) and how one export is claimed (a later room).
 
+pub(crate) mod adopted;
 pub mod intake;
 pub mod keeping;
 pub mod notes;
+pub mod recovering;
+mod using;
 
 use crate::config::Purpose;
 use crate::fingerprint::{ExactFingerprint, IdentityFingerprint};
@@ -133,5 +136,10 @@ impl KeyPair {
     /// Whether its private key can be pushed from here.
     pub fn is_here(&self) -> bool {
         self.state == KeyPairState::Ready && self.api_key.is_some()
+    }
+
+    /// Whether an instance may be told to hold it: it is here, or an instance holds it already.
+    pub fn is_assignable(&self) -> bool {
+        self.is_here() || self.state == KeyPairState::HeldByInstance
     }
 }

@@ -18,7 +18,7 @@ use crate::id::{DataSpaceId, EntryId, PushId};
 use crate::instance::adding::refuse_another;
 use crate::journal::{Action, ChangeLine, JournalEvent, Phase};
 use crate::look::Look;
-use crate::patchbay::Patchbay;
+use crate::patchbay::{Patchbay, Run};
 use crate::ports::gateway::Bearer;
 use crate::ports::keychain::Asked;
 use crate::ports::transport::{Conversation, Go, LookRequest, NotWritten, Ready, TransportError};
@@ -56,6 +56,7 @@ impl Patchbay {
             conversation.leave().await;
             return Err(error);
         }
+        let run = self.new_run();
         let (outcome, error, after) = self.carry_out(prepared, &plan, conversation, &sealed).await;
         let mut ending = Ending {
             outcome,
@@ -66,7 +67,11 @@ impl Patchbay {
         };
         if let (After::Seen(look), Outcome::Pushed) = (after, outcome) {
             on_step(&prepared.instance, Step::Verifying);
-            ending.evidence = self.verified(prepared, *look).await?;
+            // The values are written: trouble with proving them changes nothing about that.
+            match self.verified(prepared, *look, run).await {
+                Ok(evidence) => ending.evidence = evidence,
+                Err(error) => ending.error = ending.error.or(Some(error)),
+            }
         }
         // An entry whose outcome is not known stays open, so that the next start asks again.
         if let (Some(plan), true) = (&ending.plan, outcome != Outcome::OutcomeUnknown) {
@@ -78,7 +83,11 @@ impl Patchbay {
                 Phase::Ended,
                 Some((outcome, ending.error.as_ref())),
             );
-            self.write_journal(&ended, None).await?;
+            // The entry then stays open, and the next start names what became of it.
+            if let Err(error) = self.write_journal(&ended, None).await {
+                tracing::warn!(%error, "the end of a push could not be noted in the journal");
+                ending.error = ending.error.or(Some(error));
+            }
         }
         Ok(ending)
     }
@@ -108,10 +117,7 @@ impl Patchbay {
             Ok(Go::NotWritten(why)) => {
                 drop(conversation);
                 let (outcome, error) = not_written(plan, why);
-                let lost = TransportError::Broken {
-                    detail: "nothing was written".to_owned(),
-                };
-                (outcome, Some(error), After::Lost(lost))
+                (outcome, Some(error), After::Lost(lost()))
             }
             Err(error) => {
                 drop(conversation);
@@ -188,36 +194,43 @@ impl Patchbay {
         broke: TransportError,
     ) -> (Outcome, Option<Error>, After) {
         self.ports.clock.sleep(Duration::from_millis(200)).await;
-        match self.look_under_lock(prepared).await {
-            Ok(look) => match told_apart(&plan.changes, &look) {
-                Some(true) => (Outcome::Pushed, None, After::Seen(Box::new(look))),
-                Some(false) => (
-                    Outcome::Failed,
-                    Some(broke.into()),
-                    After::Seen(Box::new(look)),
-                ),
-                None => (
-                    Outcome::OutcomeUnknown,
-                    Some(unknown(&plan.name)),
-                    After::Lost(broke),
-                ),
-            },
-            Err(_) => (
-                Outcome::OutcomeUnknown,
-                Some(unknown(&plan.name)),
-                After::Lost(broke),
-            ),
+        let look = self.look_under_lock(prepared).await.ok();
+        let told = look
+            .as_ref()
+            .and_then(|look| told_apart(&plan.changes, look));
+        match (told, look) {
+            (Some(true), Some(look)) => (Outcome::Pushed, None, After::Seen(Box::new(look))),
+            (Some(false), Some(look)) => {
+                self.spend_quietly(prepared, &look).await;
+                (Outcome::Failed, Some(broke.into()), After::Lost(lost()))
+            }
+            (_, look) => {
+                if let Some(look) = look {
+                    self.spend_quietly(prepared, &look).await;
+                }
+                let error = Some(unknown(&plan.name));
+                (Outcome::OutcomeUnknown, error, After::Lost(broke))
+            }
+        }
+    }
+
+    /// The tokens of a look that nobody is asked about prove nothing later.
+    async fn spend_quietly(&self, prepared: &Prepared, look: &Look) {
+        if let Err(error) = self.spend_tokens(&prepared.instance, &look.tokens).await {
+            tracing::warn!(%error, "tokens that were handed over could not be noted");
         }
     }
 
     /// Lets Adobe answer about what is there now, labels the Cloud project, and judges.
-    async fn verified(&self, prepared: &Prepared, look: Look) -> Result<Option<Evidence>> {
+    async fn verified(
+        &self,
+        prepared: &Prepared,
+        look: Look,
+        run: Run,
+    ) -> Result<Option<Evidence>> {
         let mut instance = self.instance_by_id(&prepared.instance.id).await?;
-        if instance.pin.is_none() {
-            instance.pin = Some(look.pin.clone());
-            self.ports.records.save_instance(&instance).await?;
-        }
-        let adobe = self.prove(&instance, &look, &look.tokens).await?;
+        self.pin_first(&mut instance, &look).await?;
+        let (look, adobe) = self.prove(&instance, &prepared.way, look, run).await?;
         let used = look.saas_pair.clone().unwrap_or(Purpose::Production);
         if adobe.pair(used) == &PairAnswer::Accepted {
             self.label_cloud(&look, used).await;
@@ -276,6 +289,12 @@ impl Patchbay {
                 .and_then(|(_, error)| error)
                 .map(|e| (e.code().to_owned(), e.to_string())),
         }
+    }
+}
+
+fn lost() -> TransportError {
+    TransportError::Broken {
+        detail: "nothing was written".to_owned(),
     }
 }
 

@@ -142,7 +142,7 @@ pub fn speak(plan: &Plan, around: &Surroundings<'_>) -> Vec<GuardFinding> {
         return said;
     }
     let live = counts_as_live(around);
-    keys_and_data_space(plan, around, live, &mut said);
+    keys_and_data_space(plan, live, &mut said);
     payments(plan, around, &mut said);
     used_elsewhere(plan, around, &mut said);
     type_and_role(plan, around, &mut said);
@@ -166,8 +166,13 @@ pub fn forbids(said: &[GuardFinding], confirmed: bool) -> Option<&GuardFinding> 
 }
 
 fn counts_as_live(around: &Surroundings<'_>) -> bool {
-    let answered = around.instance.answers.is_live;
-    around.instance.role == Role::Live || answered.unwrap_or_else(|| around.look.looks_live())
+    around.instance.is_live() || looks_live_unanswered(around)
+}
+
+/// G12: until the user answers, a shop that looks live is guarded as a live one, and what its label
+/// forbids stays forbidden.
+fn looks_live_unanswered(around: &Surroundings<'_>) -> bool {
+    around.instance.answers.is_live.is_none() && around.look.looks_live()
 }
 
 fn say(said: &mut Vec<GuardFinding>, id: GuardId, effect: Effect, text: impl Into<String>) {
@@ -192,12 +197,7 @@ fn leaves_data_space(plan: &Plan) -> bool {
     })
 }
 
-fn keys_and_data_space(
-    plan: &Plan,
-    _around: &Surroundings<'_>,
-    live: bool,
-    said: &mut Vec<GuardFinding>,
-) {
+fn keys_and_data_space(plan: &Plan, live: bool, said: &mut Vec<GuardFinding>) {
     let new_keys = changes_part(plan, Part::Keys)
         .any(|change| change.from_exact.is_some() && change.to_exact.is_some());
     let new_space = plan.changes.iter().any(|change| {
@@ -217,11 +217,15 @@ fn keys_and_data_space(
 }
 
 fn payments(plan: &Plan, around: &Surroundings<'_>, said: &mut Vec<GuardFinding>) {
-    if !leaves_data_space(plan) {
+    let moves = plan
+        .changes
+        .iter()
+        .any(|change| matches!(change.path, ConfigPath::DataSpaceId | ConfigPath::ProjectId));
+    if !moves {
         return;
     }
     let copy_leaves =
-        around.instance.role.is_copy() && !counts_as_live(around) && !around.rightful.is_empty();
+        around.instance.is_copy() && !counts_as_live(around) && !around.rightful.is_empty();
     if copy_leaves {
         return;
     }
@@ -236,8 +240,8 @@ fn payments(plan: &Plan, around: &Surroundings<'_>, said: &mut Vec<GuardFinding>
                 merchant.value
             ),
         );
-    } else if around.look.plain(ConfigPath::DataSpaceType)
-        == Some(DataSpaceType::Production.as_str())
+    } else if leaves_data_space(plan)
+        && around.look.plain(ConfigPath::DataSpaceType) == Some(DataSpaceType::Production.as_str())
     {
         say(
             said,
@@ -255,15 +259,15 @@ fn used_elsewhere(plan: &Plan, around: &Surroundings<'_>, said: &mut Vec<GuardFi
         .changes
         .iter()
         .any(|change| change.path == ConfigPath::DataSpaceId && change.to_exact.is_some());
-    if let (true, Some(space), Some(other)) = (sets, around.data_space, around.holders.first()) {
+    if let (true, Some(other)) = (sets, around.holders.first()) {
+        let space = around
+            .data_space
+            .map_or("The data space", |space| &space.name);
         say(
             said,
             GuardId::G3,
             Effect::Blocked,
-            format!(
-                "{} belongs to {other}. Each instance needs its own.",
-                space.name
-            ),
+            format!("{space} belongs to {other}. Each instance needs its own."),
         );
     }
 }
@@ -275,25 +279,31 @@ fn type_and_role(plan: &Plan, around: &Surroundings<'_>, said: &mut Vec<GuardFin
     let Some(space) = around.data_space else {
         return;
     };
-    match (space.kind, around.instance.role) {
-        (DataSpaceType::Production, Role::Staging | Role::Development) => say(
+    let instance = around.instance;
+    match space.kind {
+        DataSpaceType::Production if instance.is_copy() => say(
             said,
             GuardId::G4,
             Effect::Blocked,
             format!(
                 "A Production data space on a {} instance mixes test data into your live data.",
-                around.instance.role.as_str()
+                instance.role.as_str()
             ),
         ),
-        (DataSpaceType::Testing, Role::Live) if !remembered(around, GuardId::G4) => say(
-            said,
-            GuardId::G4,
-            Effect::Confirm,
-            format!(
-                "A Testing data space on a live instance keeps its data out of your live data. Type {}.",
-                around.instance.name
-            ),
-        ),
+        DataSpaceType::Testing
+            if (instance.is_live() || instance.role.is_copy() && looks_live_unanswered(around))
+                && !remembered(around, GuardId::G4) =>
+        {
+            say(
+                said,
+                GuardId::G4,
+                Effect::Confirm,
+                format!(
+                    "A Testing data space on a live instance keeps its data out of your live data. Type {}.",
+                    instance.name
+                ),
+            )
+        }
         _ => {}
     }
 }
@@ -465,7 +475,7 @@ fn production_on_copy(plan: &Plan, around: &Surroundings<'_>, said: &mut Vec<Gua
         .changes
         .iter()
         .any(|change| change.path == ConfigPath::ProductionPrivateKey && change.to_exact.is_some());
-    if gets && around.instance.role.is_copy() && !remembered(around, GuardId::G11) {
+    if gets && around.instance.is_copy() && !remembered(around, GuardId::G11) {
         say(
             said,
             GuardId::G11,
@@ -480,10 +490,7 @@ fn production_on_copy(plan: &Plan, around: &Surroundings<'_>, said: &mut Vec<Gua
 }
 
 fn looks_live(around: &Surroundings<'_>, said: &mut Vec<GuardFinding>) {
-    if around.look.looks_live()
-        && around.instance.role != Role::Live
-        && around.instance.answers.is_live.is_none()
-    {
+    if around.instance.role != Role::Live && looks_live_unanswered(around) {
         say(
             said,
             GuardId::G12,

@@ -12,4 +12,5 @@ pub(crate) mod prepare;
 pub mod run;
 pub mod saved;
 pub mod settle;
+mod surroundings;
 pub mod values;

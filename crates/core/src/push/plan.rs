@@ -108,7 +108,8 @@ pub struct Plan {
     pub locks: Vec<Lock>,
     /// What the guards say.
     pub guards: Vec<GuardFinding>,
-    /// SHA-256 over everything above but the guards, and over all nine values seen.
+    /// SHA-256 over everything above but the guards, and over identity, versions and all nine values
+    /// seen.
     pub hash: String,
 }
 
@@ -141,7 +142,9 @@ pub fn make(input: &PlanInput<'_>) -> Plan {
         .look
         .locks
         .iter()
-        .filter(|lock| input.wanted.contains_key(&lock.path))
+        .filter(|lock| {
+            input.wanted.contains_key(&lock.path) && input.parts.contains(&lock.path.part())
+        })
         .cloned()
         .collect();
     let hash = hash(input, &changes, &locks);
@@ -189,7 +192,7 @@ fn hash(input: &PlanInput<'_>, changes: &[Change], locks: &[Lock]) -> String {
         digest.update((text.len() as u64).to_be_bytes());
         digest.update(text.as_bytes());
     };
-    field("patchbay plan 1");
+    field("patchbay plan 2");
     field(input.instance.as_str());
     field(input.kind.as_str());
     if let PlanKind::Undo(entry) = input.kind {
@@ -204,6 +207,16 @@ fn hash(input: &PlanInput<'_>, changes: &[Change], locks: &[Lock]) -> String {
         base_url,
     } = &input.look.pin;
     for text in [identity, server, base_url] {
+        field(text);
+    }
+    let versions = &input.look.versions;
+    for text in [
+        &versions.magento,
+        &versions.edition,
+        &versions.services_id,
+        &versions.services_connector,
+        &versions.php,
+    ] {
         field(text);
     }
     for path in ConfigPath::ALL {
@@ -222,6 +235,7 @@ fn hash(input: &PlanInput<'_>, changes: &[Change], locks: &[Lock]) -> String {
     for lock in locks {
         field(lock.path.as_str());
         field(lock.source.as_str());
+        field(lock.name.as_deref().unwrap_or_default());
     }
     hex(&digest.finalize())
 }

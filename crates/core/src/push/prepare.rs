@@ -90,6 +90,13 @@ impl Patchbay {
                     .collect())
             }
             OrderKind::Detach => {
+                if order.names.is_empty() {
+                    return Err(Error::refused(
+                        "noInstanceNamed",
+                        "Nothing is disconnected unless it is named.",
+                        "Name the copies to disconnect.",
+                    ));
+                }
                 let chosen = self.chosen(&order.names).await?;
                 Ok(chosen
                     .into_iter()
@@ -213,7 +220,8 @@ impl Patchbay {
             let pair = known
                 .iter()
                 .find(|pair| &pair.id == id)
-                .ok_or_else(|| no_such("key pair", id.as_str()))?;
+                .filter(|pair| pair.is_assignable())
+                .ok_or_else(|| gone(&prepared.instance, purpose))?;
             pairs.push(pair.clone());
         }
         // Both at once: each waits for Adobe most of the time.
@@ -358,4 +366,15 @@ impl Patchbay {
         }
         Ok(())
     }
+}
+
+fn gone(instance: &Instance, purpose: Purpose) -> Error {
+    Error::refused(
+        "assignedPairGone",
+        format!(
+            "The {purpose} pair assigned to \"{}\" is not usable from here any more.",
+            instance.name
+        ),
+        "Assign another pair to it.",
+    )
 }

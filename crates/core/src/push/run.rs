@@ -6,11 +6,10 @@
 
 use futures_util::future::join;
 
-use crate::config::{ConfigPath, Purpose};
+use crate::config::Purpose;
 use crate::connection::Evidence;
-use crate::connection::check::holders;
 use crate::error::{Error, Result};
-use crate::id::{DataSpaceId, EntryId, PushId};
+use crate::id::{EntryId, PushId};
 use crate::instance::Instance;
 use crate::instance::adding::refuse_another;
 use crate::journal::{Action, JournalEvent, Phase};
@@ -20,7 +19,7 @@ use crate::ports::gateway::Bearer;
 use crate::ports::keychain::Asked;
 use crate::ports::transport::{BeginRequest, Conversation, Ready, TransportError};
 use crate::push::carry::{action, change_line};
-use crate::push::guards::{self, FormerKeys, Surroundings};
+use crate::push::guards::{self, FormerKeys};
 use crate::push::in_hand::Shared;
 use crate::push::many;
 use crate::push::order::{InstanceResult, Outcome, PushOrder, PushReport, Step};
@@ -55,6 +54,17 @@ impl Ending {
             outcome: Outcome::Failed,
             plan: None,
             error: Some(error),
+            evidence: None,
+            entry: None,
+        }
+    }
+
+    /// Stopped before anything was asked.
+    fn cancelled() -> Self {
+        Self {
+            outcome: Outcome::Cancelled,
+            plan: None,
+            error: None,
             evidence: None,
             entry: None,
         }
@@ -110,6 +120,7 @@ impl Patchbay {
         let look = self
             .look_at(&prepared.instance, &prepared.way, None)
             .await??;
+        self.spend_tokens(&prepared.instance, &look.tokens).await?;
         refuse_another(&prepared.instance, &look)?;
         refuse_missing(&prepared.instance, &look)?;
         let mut plan = plan::make(&PlanInput {
@@ -130,8 +141,9 @@ impl Patchbay {
     /// Unknown names, the records, or the keychain before anything began. What concerns one
     /// instance is in the report.
     pub async fn push(&self, order: &PushOrder, on_step: OnStep<'_>) -> Result<PushReport> {
-        self.settle().await?;
         let resolved = self.resolve(order).await?;
+        self.settle_those(|id| resolved.iter().any(|(instance, _)| &instance.id == id))
+            .await?;
         let push = self.new_push_id()?;
         let shared = &Shared::of(resolved.len());
         let kinds: Vec<PlanKind> = resolved.iter().map(|(_, kind)| kind.clone()).collect();
@@ -147,7 +159,7 @@ impl Patchbay {
                 .await
         })
         .await?;
-        self.remember_head().await?;
+        self.remember_head_if_possible().await;
         Ok(PushReport {
             push,
             instances: results,
@@ -166,6 +178,7 @@ impl Patchbay {
         let started = self.ports.clock.monotonic();
         let (id, name) = (instance.id.clone(), instance.name.clone());
         let stepped = instance.clone();
+        let meant = action(&kind);
         let mut ending = match self
             .push_locked(instance, kind, order, push, shared, on_step)
             .await
@@ -173,7 +186,7 @@ impl Patchbay {
             Ok(ending) => ending,
             Err(error) => Ending::failed(error),
         };
-        self.note_refusal(&stepped, push, &mut ending).await;
+        self.note_refusal(&stepped, push, meant, &mut ending).await;
         on_step(&stepped, Step::Done(ending.outcome));
         let took = self.ports.clock.monotonic().saturating_sub(started);
         InstanceResult {
@@ -195,24 +208,31 @@ impl Patchbay {
 
     /// Notes in the journal that nothing was written, and why; a journal that fails here takes
     /// nothing back and is only logged.
-    async fn note_refusal(&self, instance: &Instance, push: &PushId, ending: &mut Ending) {
+    async fn note_refusal(
+        &self,
+        instance: &Instance,
+        push: &PushId,
+        meant: Action,
+        ending: &mut Ending,
+    ) {
         let worth = matches!(
             ending.outcome,
             Outcome::Failed | Outcome::Blocked | Outcome::ChangedSincePlan
         );
-        if !worth || ending.entry.is_some() {
+        // The journal's key lies in the keychain: one that just refused is not asked once more.
+        let shut = matches!(ending.error, Some(Error::Keychain(_)));
+        if !worth || shut || ending.entry.is_some() {
             return;
         }
         let noted = async {
             let entry = self.new_entry_id()?;
-            let kind = ending.plan.as_ref().map(|plan| &plan.kind);
             let event = JournalEvent {
                 entry: entry.clone(),
                 push: push.clone(),
                 at: self.ports.clock.now(),
                 person: self.person.clone(),
                 phase: Phase::Ended,
-                action: kind.map_or(Action::Push, action),
+                action: meant,
                 instance: instance.id.clone(),
                 instance_name: instance.name.clone(),
                 changes: ending
@@ -247,6 +267,9 @@ impl Patchbay {
         shared: &Shared,
         on_step: OnStep<'_>,
     ) -> Result<Ending> {
+        if order.cancel.is_raised() {
+            return Ok(Ending::cancelled());
+        }
         let Some(_lock) = self.ports.records.lock_instance(&instance.id).await? else {
             return Err(TransportError::Busy.into());
         };
@@ -267,11 +290,13 @@ impl Patchbay {
             return Ok(ending);
         }
         on_step(&prepared.instance, Step::Writing);
-        let mut ending = self
+        let ending = self
             .write(&prepared, plan, entry, push, conversation, on_step)
             .await?;
-        if ending.outcome == Outcome::Pushed {
-            self.remember_confirmed(&prepared, &mut ending).await?;
+        if ending.outcome == Outcome::Pushed
+            && let Err(error) = self.remember_confirmed(&prepared, &ending).await
+        {
+            tracing::warn!(%error, "a confirmation could not be remembered and is asked for again");
         }
         Ok(ending)
     }
@@ -298,7 +323,10 @@ impl Patchbay {
         refuse_missing(&prepared.instance, &ready.look)?;
         let mut wanted = prepared.wanted_beside(&ready.look);
         let mut former = None;
-        if let (Some(restore), Some(back)) = (&prepared.restore, &ready.former) {
+        if let Some(restore) = &prepared.restore {
+            let back = ready.former.as_ref().ok_or(TransportError::Garbled {
+                detail: "it does not say what the undo would bring back".to_owned(),
+            })?;
             for path in &restore.touched {
                 let exact = back
                     .exact
@@ -355,11 +383,20 @@ impl Patchbay {
                     .iter()
                     .any(|(path, _)| *path == purpose.private_key_path())
         };
+        let key = self.fingerprint_key().await?;
         let mut rejected = Vec::new();
         let mut open = false;
         for purpose in Purpose::ALL.into_iter().filter(|purpose| touched(*purpose)) {
             let signed = former.tokens.iter().find(|token| token.purpose == purpose);
             let parts = signed.and_then(|s| Some((s.api_key.as_ref()?, s.token.as_ref().ok()?)));
+            // A token for some other API key says nothing about the former one.
+            let parts = parts.filter(|(api_key, _)| {
+                let exact = key.exact(api_key.as_str().as_bytes());
+                former
+                    .exact
+                    .iter()
+                    .any(|(path, there)| *path == purpose.api_key_path() && *there == exact)
+            });
             let Some((api_key, token)) = parts else {
                 rejected.push(purpose);
                 continue;
@@ -382,68 +419,6 @@ impl Patchbay {
         } else {
             FormerKeys::Fine
         })
-    }
-
-    async fn guards(
-        &self,
-        prepared: &Prepared,
-        plan: &Plan,
-        look: &Look,
-        former: Option<&FormerKeys>,
-    ) -> Result<Vec<guards::GuardFinding>> {
-        let instances = self.instances().await?;
-        let assignments = self.ports.records.assignments().await?;
-        let evidence = self.ports.records.evidence().await?;
-        let target = plan
-            .changes
-            .iter()
-            .find(|change| change.path == ConfigPath::DataSpaceId)
-            .and_then(|change| match &change.to {
-                Shown::Plain(id) => Some(id.clone()),
-                _ => None,
-            });
-        let others = |space: &str| {
-            holders(
-                &prepared.instance,
-                space,
-                Some(&look.pin),
-                &instances,
-                &assignments,
-                &evidence,
-            )
-        };
-        let names =
-            |found: Vec<crate::connection::judge::Neighbour>, assigned_only: bool| -> Vec<String> {
-                found
-                    .into_iter()
-                    .filter(|n| n.assigned || !assigned_only)
-                    .map(|n| n.name)
-                    .collect()
-            };
-        let holders = target
-            .as_deref()
-            .map_or_else(Vec::new, |space| names(others(space), false));
-        let rightful = look
-            .plain(ConfigPath::DataSpaceId)
-            .map_or_else(Vec::new, |space| names(others(space), true));
-        let restored = target
-            .as_deref()
-            .and_then(|id| DataSpaceId::parse(id).ok())
-            .filter(|_| prepared.data_space.is_none())
-            .and_then(|id| restored_space(plan, look, id));
-        Ok(guards::speak(
-            plan,
-            &Surroundings {
-                instance: &prepared.instance,
-                look,
-                data_space: prepared.data_space.as_ref().or(restored.as_ref()),
-                holders: &holders,
-                rightful: &rightful,
-                pairs: &prepared.pairs,
-                former,
-                bulk: prepared.bulk,
-            },
-        ))
     }
 
     /// Everything that ends a push before a value leaves.
@@ -504,7 +479,7 @@ impl Patchbay {
     }
 
     /// Remembers a confirmation that is asked for once (G4, G11).
-    async fn remember_confirmed(&self, prepared: &Prepared, ending: &mut Ending) -> Result<()> {
+    async fn remember_confirmed(&self, prepared: &Prepared, ending: &Ending) -> Result<()> {
         let Some(plan) = &ending.plan else {
             return Ok(());
         };
@@ -525,29 +500,6 @@ impl Patchbay {
         }
         Ok(())
     }
-}
-
-fn restored_space(plan: &Plan, look: &Look, id: DataSpaceId) -> Option<crate::registry::DataSpace> {
-    let after = |path: ConfigPath| {
-        plan.changes
-            .iter()
-            .find(|change| change.path == path)
-            .map_or_else(
-                || look.plain(path).map(str::to_owned),
-                |change| Some(change.to.text()),
-            )
-    };
-    Some(crate::registry::DataSpace {
-        id,
-        name: after(ConfigPath::DataSpaceName).unwrap_or_default(),
-        kind: crate::registry::DataSpaceType::parse(&after(ConfigPath::DataSpaceType)?)?,
-        project_id: crate::id::ProjectId::parse(&after(ConfigPath::ProjectId)?).ok()?,
-        project_name: after(ConfigPath::ProjectName).unwrap_or_default(),
-        mage_id: None,
-        organisation: None,
-        features: Vec::new(),
-        cloud_id: None,
-    })
 }
 
 fn refuse_missing(instance: &Instance, look: &Look) -> Result<()> {

@@ -6,10 +6,10 @@
 use crate::config::ConfigPath;
 use crate::error::Result;
 use crate::fingerprint::ExactFingerprint;
-use crate::id::{EntryId, PushId};
+use crate::id::{EntryId, InstanceId, PushId};
 use crate::instance::Way;
 use crate::instance::adding::refuse_another;
-use crate::journal::{JournalCheck, JournalEvent, JournalLine, Phase, verify};
+use crate::journal::{Action, JournalCheck, JournalEvent, JournalLine, Phase, verify};
 use crate::look::Look;
 use crate::patchbay::Patchbay;
 use crate::ports::clock::UnixMillis;
@@ -23,6 +23,9 @@ pub(crate) const SECOND_LOOK_SECONDS: u32 = 40;
 
 /// How long undo blobs are kept.
 const BLOB_DAYS: i64 = 90;
+
+/// The code of an entry that was named only after an interruption.
+const INTERRUPTED: &str = "interrupted";
 
 /// What was found about an entry that was interrupted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,11 +99,22 @@ impl Patchbay {
     /// # Errors
     /// Records and keychain. An instance that cannot be reached leaves its entry open.
     pub async fn settle(&self) -> Result<Vec<Settled>> {
+        self.settle_those(|_| true).await
+    }
+
+    /// As [`Patchbay::settle`], for some instances only.
+    pub(crate) async fn settle_those(
+        &self,
+        wanted: impl Fn(&InstanceId) -> bool,
+    ) -> Result<Vec<Settled>> {
         let now = self.ports.clock.now();
         let old = UnixMillis(now.0 - BLOB_DAYS * 86_400_000);
         self.ports.records.drop_blobs_before(old).await?;
         let mut settled = Vec::new();
         for begun in self.open_entries().await? {
+            if !wanted(&begun.instance) {
+                continue;
+            }
             let Some(_lock) = self.ports.records.lock_instance(&begun.instance).await? else {
                 continue;
             };
@@ -114,7 +128,7 @@ impl Patchbay {
                     at: self.ports.clock.now(),
                     phase: Phase::Ended,
                     outcome: Some(outcome.as_str().to_owned()),
-                    error: Some(("interrupted".to_owned(), said(outcome).to_owned())),
+                    error: Some((INTERRUPTED.to_owned(), said(outcome).to_owned())),
                     ..begun.clone()
                 };
                 self.write_journal(&event, None).await?;
@@ -125,7 +139,7 @@ impl Patchbay {
                 outcome,
             });
         }
-        self.remember_head().await?;
+        self.remember_head_if_possible().await;
         Ok(settled)
     }
 
@@ -148,6 +162,7 @@ impl Patchbay {
             Ok(look) if refuse_another(&instance, &look).is_ok() => look,
             Ok(_) | Err(_) => return Ok(Outcome::OutcomeUnknown),
         };
+        self.spend_tokens(&instance, &look.tokens).await?;
         Ok(named(begun, &look))
     }
 
@@ -157,7 +172,15 @@ impl Patchbay {
     /// When the records cannot be read.
     pub async fn failed_of_last_push(&self) -> Result<Option<(PushId, Vec<String>)>> {
         let lines = self.ports.records.journal().await?;
-        let Some(last) = lines.last() else {
+        // Notes (adopt, repin) and entries of older pushes that were settled later are no push.
+        let Some(last) = lines.iter().rev().find(|line| {
+            let settled = line
+                .event
+                .error
+                .as_ref()
+                .is_some_and(|(code, _)| code == INTERRUPTED);
+            line.event.action == Action::Push && !settled
+        }) else {
             return Ok(None);
         };
         let push = last.event.push.clone();

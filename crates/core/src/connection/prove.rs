@@ -1,0 +1,239 @@
+//! Letting Adobe answer about the keys an instance really holds.
+//!
+//! A token counts only once, only in the run it was signed for, and only for the API key that is
+//! configured there. Not here: what the answers mean (judge).
+
+use std::collections::BTreeMap;
+
+use super::{AdobeProof, DataSpaceAnswer, PairAnswer};
+use crate::config::{ConfigPath, Purpose};
+use crate::error::Result;
+use crate::id::{ApiKey, DataSpaceId};
+use crate::instance::{Instance, SshWay};
+use crate::look::{InstanceToken, Look};
+use crate::patchbay::{Patchbay, Run};
+use crate::ports::gateway::{Bearer, GatewayError};
+use crate::secret::Secret;
+use crate::token;
+
+/// How often an instance is asked once more for a token of its own: two that hold one pair and sign
+/// in the same second make the very same token.
+const TRIES: usize = 3;
+
+/// What a token that was handed over is good for.
+enum Use<'a> {
+    /// The instance has no such pair.
+    Absent,
+    /// It proves nothing, and Adobe is not asked; why.
+    Nothing(String),
+    /// An earlier run handed this very token over.
+    Old,
+    /// Its time is off: Adobe's refusal counts, an acceptance proves nothing; why.
+    Off(Bearing<'a>, String),
+    /// It proves what Adobe says.
+    Good(Bearing<'a>),
+}
+
+#[derive(Clone, Copy)]
+struct Bearing<'a> {
+    api_key: &'a ApiKey,
+    token: &'a Secret,
+}
+
+impl<'a> Bearing<'a> {
+    fn of(signed: &'a InstanceToken) -> Option<Self> {
+        Some(Self {
+            api_key: signed.api_key.as_ref()?,
+            token: signed.token.as_ref().ok()?,
+        })
+    }
+
+    fn bearer(&self) -> Bearer<'a> {
+        Bearer {
+            api_key: self.api_key,
+            token: self.token,
+        }
+    }
+}
+
+impl Patchbay {
+    /// Lets Adobe answer about a look's tokens. Where an instance handed over a token that another
+    /// one made too, it is looked at again for one of its own.
+    pub(crate) async fn prove(
+        &self,
+        instance: &Instance,
+        way: &SshWay,
+        mut look: Look,
+        run: Run,
+    ) -> Result<(Look, AdobeProof)> {
+        let mut run = run;
+        let mut tries = 1;
+        loop {
+            let (proof, again) = self.prove_once(instance, &look, run).await?;
+            if !again || tries == TRIES {
+                return Ok((look, proof));
+            }
+            tries += 1;
+            run = self.new_run();
+            match self.look_at(instance, way, None).await? {
+                Ok(next) if next.pin == look.pin => look = next,
+                Ok(_) | Err(_) => return Ok((look, proof)),
+            }
+        }
+    }
+
+    /// The proof, and whether the token of a pair was an old one.
+    async fn prove_once(
+        &self,
+        instance: &Instance,
+        look: &Look,
+        run: Run,
+    ) -> Result<(AdobeProof, bool)> {
+        let mut pairs: BTreeMap<Purpose, PairAnswer> = BTreeMap::new();
+        let mut proven: BTreeMap<Purpose, Bearing<'_>> = BTreeMap::new();
+        let mut again = false;
+        for purpose in Purpose::ALL {
+            let answer = match self.use_of_token(instance, look, purpose, run).await? {
+                Use::Absent => PairAnswer::Absent,
+                Use::Nothing(why) => PairAnswer::NotProvable(why),
+                Use::Old => {
+                    again = true;
+                    PairAnswer::NotProvable("the instance handed over an old token".to_owned())
+                }
+                Use::Off(bearing, why) => match self.ask_ping(purpose, bearing).await {
+                    rejected @ PairAnswer::Rejected(_) => rejected,
+                    _ => PairAnswer::NotProvable(why),
+                },
+                Use::Good(bearing) => {
+                    let answer = self.ask_ping(purpose, bearing).await;
+                    if answer == PairAnswer::Accepted {
+                        proven.insert(purpose, bearing);
+                    }
+                    answer
+                }
+            };
+            pairs.insert(purpose, answer);
+        }
+        let used = look.saas_pair.clone().unwrap_or(Purpose::Production);
+        let data_space = match (proven.get(&used), look.plain(ConfigPath::DataSpaceId)) {
+            (Some(bearing), Some(id)) => self.ask_space(used, *bearing, id).await,
+            _ => DataSpaceAnswer::NotProvable("the pair in use is not proven".to_owned()),
+        };
+        let mut take = |purpose| pairs.remove(&purpose).unwrap_or(PairAnswer::Absent);
+        let proof = AdobeProof {
+            production: take(Purpose::Production),
+            sandbox: take(Purpose::Sandbox),
+            data_space,
+            at: self.ports.clock.now(),
+            by_instance_token: true,
+        };
+        Ok((proof, again))
+    }
+
+    async fn use_of_token<'a>(
+        &self,
+        instance: &Instance,
+        look: &'a Look,
+        purpose: Purpose,
+        run: Run,
+    ) -> Result<Use<'a>> {
+        let api_key_there = look.exact(purpose.api_key_path());
+        if api_key_there.is_none() && look.exact(purpose.private_key_path()).is_none() {
+            return Ok(Use::Absent);
+        }
+        let nothing = |why: &str| Ok(Use::Nothing(why.to_owned()));
+        let Some(signed) = look.tokens.iter().find(|token| token.purpose == purpose) else {
+            return nothing("the instance signed nothing");
+        };
+        let bearing = match (&signed.api_key, &signed.token) {
+            (None, _) => return nothing("the API key is not usable"),
+            (_, Err(why)) => {
+                return Ok(Use::Nothing(format!("the instance could not sign: {why}")));
+            }
+            (Some(_), Ok(_)) => Bearing::of(signed),
+        };
+        let Some(bearing) = bearing else {
+            return nothing("the instance signed nothing");
+        };
+        // What Adobe says about some other pair of theirs says nothing about the configured one.
+        let key = self.fingerprint_key().await?;
+        if api_key_there != Some(&key.exact(bearing.api_key.as_str().as_bytes())) {
+            return nothing("the instance signed for another API key than the configured one");
+        }
+        let Some(expires) = token::expiry(bearing.token) else {
+            return nothing("the instance handed over something that is no token");
+        };
+        let off = expires - (self.ports.clock.now().seconds() + token::LIFETIME);
+        let fresh = self
+            .first_use(instance, bearing.token, expires, run)
+            .await?;
+        if off.abs() > token::SKEW {
+            let why = format!("the token's time is {off} s off; check the instance's clock");
+            return Ok(Use::Off(bearing, why));
+        }
+        Ok(if fresh { Use::Good(bearing) } else { Use::Old })
+    }
+
+    /// Remembers that a token was handed over; `true` where no earlier run had it.
+    async fn first_use(
+        &self,
+        instance: &Instance,
+        token: &Secret,
+        expires: i64,
+        run: Run,
+    ) -> Result<bool> {
+        let digest = token::digest(token);
+        let records = &self.ports.records;
+        let first = records.first_use_of_token(&digest, expires).await?;
+        // A token from far ahead would keep the instance from ever signing again.
+        let sensible = expires - (self.ports.clock.now().seconds() + token::LIFETIME);
+        if sensible.abs() <= token::SKEW
+            && expires > records.last_token_expiry(&instance.id).await?
+        {
+            records.set_last_token_expiry(&instance.id, expires).await?;
+        }
+        Ok(self.handed_over(&digest, &instance.id, first, run))
+    }
+
+    /// Remembers a look's tokens that nobody is asked about, so that they prove nothing later.
+    pub(crate) async fn spend_tokens(
+        &self,
+        instance: &Instance,
+        tokens: &[InstanceToken],
+    ) -> Result<()> {
+        let run = self.new_run();
+        for token in tokens
+            .iter()
+            .filter_map(|signed| signed.token.as_ref().ok())
+        {
+            if let Some(expires) = token::expiry(token) {
+                self.first_use(instance, token, expires, run).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn ask_ping(&self, purpose: Purpose, bearing: Bearing<'_>) -> PairAnswer {
+        match self.ports.gateway.ping(purpose, &bearing.bearer()).await {
+            Ok(_) => PairAnswer::Accepted,
+            Err(GatewayError::Rejected { kind, .. }) => PairAnswer::Rejected(kind),
+            Err(error) => PairAnswer::NotProvable(error.to_string()),
+        }
+    }
+
+    async fn ask_space(&self, purpose: Purpose, bearing: Bearing<'_>, id: &str) -> DataSpaceAnswer {
+        let Ok(id) = DataSpaceId::parse(id) else {
+            return DataSpaceAnswer::NotFound;
+        };
+        let gateway = &self.ports.gateway;
+        match gateway.data_space(purpose, &bearing.bearer(), &id).await {
+            Ok(answer) => DataSpaceAnswer::Found {
+                project: answer.value.project_id,
+                kind: answer.value.kind,
+                mage_id: answer.value.mage_id,
+            },
+            Err(GatewayError::NotFound) => DataSpaceAnswer::NotFound,
+            Err(error) => DataSpaceAnswer::NotProvable(error.to_string()),
+        }
+    }
+}

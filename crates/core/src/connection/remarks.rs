@@ -1,0 +1,102 @@
+//! Findings that never decide the state, and the words for values and notices.
+
+use super::Remark;
+use super::judge::Case;
+use crate::config::{ConfigPath, Purpose};
+use crate::look::Look;
+
+/// What people call one of the nine values.
+pub fn short_name(path: ConfigPath) -> &'static str {
+    match path {
+        ConfigPath::SandboxApiKey => "sandbox API key",
+        ConfigPath::SandboxPrivateKey => "sandbox private key",
+        ConfigPath::ProductionApiKey => "production API key",
+        ConfigPath::ProductionPrivateKey => "production private key",
+        ConfigPath::ProjectId => "project id",
+        ConfigPath::ProjectName => "project name",
+        ConfigPath::DataSpaceId => "data space id",
+        ConfigPath::DataSpaceName => "data space name",
+        ConfigPath::DataSpaceType => "data space type",
+    }
+}
+
+/// What else is worth saying about an instance.
+pub(super) fn notices(case: &Case<'_>, look: &Look, findings: &mut Vec<Remark>) {
+    if look.looks_live()
+        && case.instance.role != crate::instance::Role::Live
+        && case.instance.answers.is_live.is_none()
+    {
+        findings.push(Remark::new(
+            "looksLive",
+            "It takes real payments but is not labelled live; it is treated as live until you answer.",
+        ));
+    }
+    for twin in case.twins {
+        findings.push(Remark::new(
+            "sameIdentity",
+            format!(
+                "It has the database and install date of {twin}, but another base URL or database server. Is it the same instance, or a copy? Until you answer, both count as two."
+            ),
+        ));
+    }
+    for purpose in case.gone {
+        findings.push(Remark::new(
+            "assignedPairGone",
+            format!(
+                "The {purpose} pair assigned to it is not kept here any more; assign another one."
+            ),
+        ));
+    }
+    if has_on_copy(case, look) {
+        findings.push(Remark::new(
+            "productionPairOnCopy",
+            "It is a copy and holds a production pair.",
+        ));
+    }
+    if case.assigned.is_none() && case.expected.is_empty() && !look.values.is_empty() {
+        findings.push(Remark::new(
+            "notAssigned",
+            "Nothing is assigned to it yet; adopt it to watch it.",
+        ));
+    }
+    for notice in &look.notices {
+        findings.push(Remark::new(
+            &notice.code,
+            notice_text(&notice.code, &notice.detail),
+        ));
+    }
+}
+
+/// G11: shown as long as it is so, also after it was confirmed.
+fn has_on_copy(case: &Case<'_>, look: &Look) -> bool {
+    case.instance.is_copy()
+        && look
+            .values
+            .contains_key(&Purpose::Production.private_key_path())
+}
+
+fn notice_text(code: &str, detail: &str) -> String {
+    let text = match code {
+        "importPending" => {
+            "Its configuration files were changed and not imported (app:config:import)."
+        }
+        "schemaBehind" => "Its database schema is older than its code (setup:upgrade).",
+        "wrongOwner" => "Some of its files belong to another user.",
+        "plaintextRow" => "A key is stored unencrypted; apply the keys again.",
+        "oldCryptKey" => {
+            "A key is encrypted under an old crypt key; apply the keys again before that key is removed."
+        }
+        "undecryptable" => "A stored key cannot be decrypted; apply the keys again.",
+        "gatewayLocked" => "Its gateway URL is set on the instance.",
+        "saasPairUnusual" => "It uses the sandbox pair for Commerce Services.",
+        "scopedRow" => {
+            "A connector value exists in a website or store scope, where it has no effect."
+        }
+        _ => "Noticed on the instance.",
+    };
+    if detail.is_empty() {
+        text.to_owned()
+    } else {
+        format!("{text} ({detail})")
+    }
+}
