@@ -1,0 +1,24 @@
+//! Use cases through the one door, over stand-ins in memory.
+
+#[cfg(test)]
+mod checks;
+#[cfg(test)]
+mod conflicts;
+#[cfg(test)]
+mod cuts;
+#[cfg(test)]
+mod guards;
+#[cfg(test)]
+mod instances;
+#[cfg(test)]
+mod judging;
+#[cfg(test)]
+mod keys;
+#[cfg(test)]
+mod liars;
+#[cfg(test)]
+mod pushes;
+#[cfg(test)]
+mod undo;
+#[cfg(test)]
+mod world;
