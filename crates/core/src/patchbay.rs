@@ -157,6 +157,13 @@ impl Patchbay {
             .ok_or(Error::Keychain(KeychainError::WrongBytes))
     }
 
+    /// Asks the keychain for an item that is not there yet, so that one that does not work is known
+    /// before anything begins: nothing is recorded, and no key is created at Adobe to be lost.
+    pub(crate) async fn keychain_works(&self, item: &KeychainItem) -> Result<()> {
+        self.ports.keychain.read(item, Asked::ByUser).await?;
+        Ok(())
+    }
+
     pub(crate) async fn chain_key(&self) -> Result<Arc<ChainKey>> {
         let known = self.kept().chain_key.clone();
         if let Some(key) = known {

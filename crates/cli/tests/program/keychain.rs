@@ -22,12 +22,43 @@ fn bringing_a_key_without_a_keychain_keeps_nothing() {
     let (error, code) = room.refused(&import);
     assert_eq!((code, error["code"].as_str()), (4, Some("keychainMissing")));
     let listed = room.ctl(&["--json", "keypair", "list"]).expect(0).json();
-    for pair in listed["keypairs"].as_array().unwrap() {
-        assert_eq!(
-            pair["state"], "pending",
-            "it is at most an empty beginning: {pair}"
-        );
-    }
+    assert_eq!(
+        listed["keypairs"],
+        serde_json::json!([]),
+        "the name is free to try again"
+    );
+    assert_eq!(room.refused(&import).0["code"], "keychainMissing");
+}
+
+#[test]
+fn no_key_is_created_that_could_not_be_kept() {
+    use std::io::ErrorKind;
+    let room = Room::with_account();
+    let portal = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    portal.set_nonblocking(true).unwrap();
+    let url = format!("http://{}/", portal.local_addr().unwrap());
+    let fixed = [
+        "--json",
+        "keypair",
+        "generate",
+        "--account",
+        "Nordlys",
+        "--for",
+        "sandbox",
+    ];
+    let more = ["--name", "s", "--portal", &url, "--sign-in-file", "-"];
+    let run = room
+        .ctl_reading(&[&fixed[..], &more].concat(), b"a sign-in\n")
+        .expect(4);
+    assert_eq!(run.json()["error"]["code"], "keychainMissing");
+    let asked = portal.accept().err().map(|error| error.kind());
+    assert_eq!(
+        asked,
+        Some(ErrorKind::WouldBlock),
+        "the portal was never asked"
+    );
+    let listed = room.ctl(&["--json", "keypair", "list"]).expect(0).json();
+    assert_eq!(listed["keypairs"], serde_json::json!([]));
 }
 
 #[test]

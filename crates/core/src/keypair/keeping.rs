@@ -93,6 +93,7 @@ impl Patchbay {
             self.pending_pair(&account, brought.purpose, brought.name, Origin::Brought)?;
         self.fill(&mut pair, &key, Some(&api_key)).await?;
         self.refuse_twice(&pair).await?;
+        self.keychain_works(&pair.item).await?;
         self.ports.records.save_key_pair(&pair).await?;
         if let Err(error) = self.store_key(&mut pair, &key.der).await {
             self.drop_pending(&pair).await;
@@ -126,6 +127,7 @@ impl Patchbay {
         let ticket = self.new_item()?;
         pair.ticket = Some(ticket.clone());
         pair.export = Export::Unused;
+        self.keychain_works(&pair.item).await?;
         self.ports.records.save_key_pair(&pair).await?;
         let one_export = Secret::new(b"one export".to_vec());
         if let Err(error) = self.ports.keychain.write(&ticket, &one_export).await {
