@@ -2,5 +2,7 @@
 //! simulated gateways behind them.
 
 mod consent;
+mod kills;
 mod main_job;
+mod secrets;
 mod told;

@@ -3,4 +3,5 @@
 //! Deliberately not here: anything a released program needs. This package is for tests alone.
 
 pub mod bed;
+pub mod canary;
 pub mod ground;
