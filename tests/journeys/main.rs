@@ -1,6 +1,7 @@
 //! Whole journeys by the real `patchbayctl` over a real `sshd`, PHP, MariaDB and keychain, with the
 //! simulated gateways behind them.
 
+mod bad_input;
 mod consent;
 mod kills;
 mod main_job;

@@ -134,9 +134,19 @@ fn runs(text: &[u8], kind: fn(u8) -> bool) -> impl Iterator<Item = Vec<u8>> {
         .map(<[u8]>::to_vec)
 }
 
-/// A run read as base64 from each of the four places a group may begin, and, where it unpacks to
-/// base64 again, once more.
+/// A run read as base64, and, where it unpacks to base64 again, once more.
 fn from_base64(run: &[u8]) -> Vec<Vec<u8>> {
+    let mut found = Vec::new();
+    for bytes in unpacked(run) {
+        let inner = unescaped(&bytes);
+        found.extend(runs(&inner, is_base64).flat_map(|run| unpacked(&run)));
+        found.push(bytes);
+    }
+    found
+}
+
+/// A run read as base64 from each of the four places a group may begin.
+fn unpacked(run: &[u8]) -> Vec<Vec<u8>> {
     let usual: Vec<u8> = run
         .iter()
         .map(|byte| match byte {
@@ -145,22 +155,12 @@ fn from_base64(run: &[u8]) -> Vec<Vec<u8>> {
             other => *other,
         })
         .collect();
-    let mut found = Vec::new();
-    for start in 0..4.min(usual.len()) {
-        let part = &usual[start..];
-        let whole = &part[..part.len() / 4 * 4];
-        if let Ok(bytes) = STANDARD.decode(whole) {
-            let inner = unescaped(&bytes);
-            for again in runs(&inner, is_base64) {
-                found.extend((0..4.min(again.len())).filter_map(|at| {
-                    let part = &again[at..];
-                    STANDARD.decode(&part[..part.len() / 4 * 4]).ok()
-                }));
-            }
-            found.push(bytes);
-        }
-    }
-    found
+    (0..4.min(usual.len()))
+        .filter_map(|start| {
+            let part = &usual[start..];
+            STANDARD.decode(&part[..part.len() / 4 * 4]).ok()
+        })
+        .collect()
 }
 
 fn from_hex(run: &[u8]) -> Vec<Vec<u8>> {
