@@ -40,6 +40,12 @@ use sshd::Sshd;
 pub struct GroundError(String);
 
 impl GroundError {
+    /// What a program on the ground reports when a step fails.
+    #[must_use]
+    pub fn failed(text: &str) -> Self {
+        Self::new(text)
+    }
+
     pub(crate) fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
