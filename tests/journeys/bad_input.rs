@@ -126,11 +126,7 @@ async fn ways(bed: &Bed, instance: &Instance) -> Vec<(&'static str, Vec<String>,
 #[tokio::test]
 async fn every_way_not_to_get_there_has_its_own_reason() {
     let bed = Bed::start().await.unwrap();
-    let shop = bed
-        .ground
-        .instance(InstanceOptions::default())
-        .await
-        .unwrap();
+    let shop = bed.instance(InstanceOptions::default()).await.unwrap();
     bed.bring_keys().await.unwrap();
     bed.add("Shop", "live", &shop).await.unwrap();
     for (name, way, code) in ways(&bed, &shop).await {
@@ -180,7 +176,6 @@ async fn add_untrusted(bed: &Bed, name: &str, shop: &Instance) {
 async fn host_keys_are_trusted_once_and_a_change_stops_everything() {
     let mut bed = Bed::start().await.unwrap();
     let shop = bed
-        .ground
         .instance(InstanceOptions {
             record_stdin: true,
             ..Default::default()
@@ -288,7 +283,7 @@ async fn what_is_wrong_on_the_instance_is_told_apart() {
         ),
     ];
     for (name, options, (state, code)) in cases {
-        let instance = bed.ground.instance(options).await.unwrap();
+        let instance = bed.instance(options).await.unwrap();
         bed.add(name, "live", &instance).await.unwrap();
         assert_eq!(
             reason(&bed, name).await,
@@ -315,7 +310,7 @@ async fn blocked_by(bed: &Bed, name: &str, instance: &Instance, source: &str) {
     let rows = instance.rows().await.unwrap();
     assert!(
         rows.iter()
-            .all(|row| !row.path.starts_with("services_connector/")),
+            .all(|row| !row.path.starts_with("services_connector/services_")),
         "nothing was written"
     );
 }
@@ -356,7 +351,6 @@ async fn locked_and_overridden_values_block_with_their_source() {
     for (at, (name, options, source)) in cases.into_iter().enumerate() {
         let base_url = format!("https://{name}.example.test/");
         let instance = bed
-            .ground
             .instance(InstanceOptions {
                 base_url,
                 ..options
@@ -372,11 +366,7 @@ async fn locked_and_overridden_values_block_with_their_source() {
 #[tokio::test]
 async fn gateways_that_fail_stop_a_push_before_it_connects() {
     let bed = Bed::start().await.unwrap();
-    let shop = bed
-        .ground
-        .instance(InstanceOptions::default())
-        .await
-        .unwrap();
+    let shop = bed.instance(InstanceOptions::default()).await.unwrap();
     bed.bring_keys().await.unwrap();
     bed.add("Shop", "live", &shop).await.unwrap();
     bed.assign("Shop", "Production", 0).await.unwrap();
@@ -539,11 +529,7 @@ async fn names_and_targets_that_could_do_harm_are_refused() {
 #[tokio::test]
 async fn a_keychain_that_is_locked_or_gone_is_said_and_nothing_connects() {
     let mut bed = Bed::start().await.unwrap();
-    let shop = bed
-        .ground
-        .instance(InstanceOptions::default())
-        .await
-        .unwrap();
+    let shop = bed.instance(InstanceOptions::default()).await.unwrap();
     bed.bring_keys().await.unwrap();
     bed.add("Shop", "live", &shop).await.unwrap();
     bed.assign("Shop", "Production", 0).await.unwrap();

@@ -20,11 +20,7 @@ enum Victim {
 
 async fn ready_bed() -> (Bed, Instance) {
     let bed = Bed::start().await.unwrap();
-    let shop = bed
-        .ground
-        .instance(InstanceOptions::default())
-        .await
-        .unwrap();
+    let shop = bed.instance(InstanceOptions::default()).await.unwrap();
     bed.bring_keys().await.unwrap();
     bed.add("Shop", "live", &shop).await.unwrap();
     bed.assign("Shop", "Production", 0).await.unwrap();
@@ -34,7 +30,8 @@ async fn ready_bed() -> (Bed, Instance) {
 /// Takes every connector row away: the old state of each round.
 async fn reset(shop: &Instance) {
     let table = shop.table("core_config_data");
-    let statement = format!("DELETE FROM {table} WHERE path LIKE 'services\\_connector/%'");
+    let statement =
+        format!("DELETE FROM {table} WHERE path LIKE 'services\\_connector/services\\_%'");
     shop.sql(&statement).await.unwrap();
     shop.clean_cache();
 }

@@ -9,17 +9,13 @@ use crate::told::{about, connector, outcome, pushed_entry};
 
 /// A live shop and its staging copy, added and assigned, nothing on them yet.
 async fn two_assigned(bed: &Bed) -> (Instance, Instance) {
-    let live = bed
-        .ground
-        .instance(InstanceOptions::default())
-        .await
-        .unwrap();
+    let live = bed.instance(InstanceOptions::default()).await.unwrap();
     let base_url = "https://staging.example.test/".to_owned();
     let copy = InstanceOptions {
         base_url,
         ..Default::default()
     };
-    let staging = bed.ground.instance(copy).await.unwrap();
+    let staging = bed.instance(copy).await.unwrap();
     bed.bring_keys().await.unwrap();
     bed.add("Nordlys live", "live", &live).await.unwrap();
     bed.add("Nordlys staging", "staging", &staging)
@@ -225,7 +221,7 @@ async fn an_instance_connected_by_hand_is_adopted_without_its_private_key() {
         by_hand,
         ..Default::default()
     };
-    let instance = bed.ground.instance(options).await.unwrap();
+    let instance = bed.instance(options).await.unwrap();
     let rows = instance.rows().await.unwrap();
     let _ = bed
         .ctl(&["account", "add", "--label", "Nordlys"])

@@ -88,7 +88,7 @@ async fn no_process_on_either_side_shows_a_key_and_the_far_end_reads_none() {
         record_stdin: true,
         ..Default::default()
     };
-    let shop = bed.ground.instance(options).await.unwrap();
+    let shop = bed.instance(options).await.unwrap();
     let watch = Watch::start(canary(&bed));
     bed.bring_keys().await.unwrap();
     bed.add("Shop", "live", &shop).await.unwrap();
@@ -167,14 +167,14 @@ async fn a_blocked_or_changed_instance_is_never_sent_a_value() {
         env_values: vec![locked],
         ..Default::default()
     };
-    let blocked = bed.ground.instance(options).await.unwrap();
+    let blocked = bed.instance(options).await.unwrap();
     let base_url = "https://other.example.test/".to_owned();
     let options = InstanceOptions {
         record_stdin: true,
         base_url,
         ..Default::default()
     };
-    let changed = bed.ground.instance(options).await.unwrap();
+    let changed = bed.instance(options).await.unwrap();
     bed.bring_keys().await.unwrap();
     bed.add("Blocked", "live", &blocked).await.unwrap();
     bed.add("Changed", "development", &changed).await.unwrap();

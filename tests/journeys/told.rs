@@ -23,8 +23,8 @@ pub fn pushed_entry(pushed: &Value, name: &str) -> String {
         .to_owned()
 }
 
-/// The connector's own rows.
+/// The rows of the nine values.
 pub fn connector(rows: Vec<ConfigRow>) -> Vec<ConfigRow> {
-    let ours = |row: &ConfigRow| row.path.starts_with("services_connector/");
+    let ours = |row: &ConfigRow| row.path.starts_with("services_connector/services_");
     rows.into_iter().filter(ours).collect()
 }

@@ -12,7 +12,9 @@ use tokio::process::{Child, Command};
 use tokio::sync::OnceCell;
 
 use crate::ground::keychain::KeychainSession;
-use crate::ground::{Ground, GroundError, GroundOptions, Instance, Result};
+use crate::ground::{
+    Ground, GroundError, GroundOptions, Instance, InstanceOptions, Result, Setting,
+};
 
 /// Everything a journey needs, gone when dropped.
 #[derive(Debug)]
@@ -116,6 +118,19 @@ impl Bed {
     #[must_use]
     pub fn program(&self) -> &Path {
         &self.ctl
+    }
+
+    /// Puts an instance on the ground that talks to the bed's gateways.
+    ///
+    /// # Errors
+    /// When its files cannot be written or the database refuses.
+    pub async fn instance(&self, mut options: InstanceOptions) -> Result<Instance> {
+        let urls = self.simulator.urls();
+        for (purpose, url) in [("production", &urls.production), ("sandbox", &urls.sandbox)] {
+            let path = format!("services_connector/{purpose}_gateway_url");
+            options.settings.push(Setting::plain(&path, url));
+        }
+        self.ground.instance(options).await
     }
 
     /// Writes one of the journey's own files, readable by its owner only.

@@ -157,10 +157,9 @@ fn hidden(bed: &Bed, instances: &[&Instance]) -> Vec<(String, String)> {
 }
 
 async fn instances(bed: &Bed) -> Result<(Instance, Instance, Instance)> {
-    let live = bed.ground.instance(InstanceOptions::default()).await?;
+    let live = bed.instance(InstanceOptions::default()).await?;
     let base_url = "https://staging.example.test/".to_owned();
     let staging = bed
-        .ground
         .instance(InstanceOptions {
             base_url,
             ..Default::default()
@@ -194,7 +193,6 @@ async fn instances(bed: &Bed) -> Result<(Instance, Instance, Instance)> {
     };
     let base_url = "https://old.example.test/".to_owned();
     let old = bed
-        .ground
         .instance(InstanceOptions {
             base_url,
             by_hand,
@@ -382,7 +380,7 @@ async fn again_and_back(transcript: &mut Transcript, live: &Instance) -> Result<
         .rows()
         .await?
         .iter()
-        .filter(|row| row.path.starts_with("services_connector/"))
+        .filter(|row| row.path.starts_with("services_connector/services_"))
         .count();
     transcript.note(&format!(
         "Connector rows on the instance now: {left}, as before the push."
