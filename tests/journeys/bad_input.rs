@@ -461,7 +461,7 @@ async fn every_damaged_key_has_its_own_sentence_and_none_is_kept() {
     let mut sentences = std::collections::BTreeSet::new();
     for (name, text) in &damaged {
         let file = bed.file(&format!("{name}.txt"), text).unwrap();
-        let run = import(&bed, "production", "bad", &file).await.expect(1);
+        let run = import(&bed, "production", "bad", &file).await.expect(3);
         sentences.insert(run.json()["error"]["text"].as_str().unwrap().to_owned());
         assert!(
             !run.stdout.contains(&whole[100..140]),
