@@ -87,35 +87,33 @@ async fn written(shop: &Instance, when: &str) -> bool {
     }
 }
 
-/// Checks that the last entry of the journal, if the push came that far, names what is there.
-async fn named_rightly(bed: &Bed, there: bool, entries_before: usize, when: &str) {
+/// The journal's lines, oldest first.
+async fn lines(bed: &Bed) -> Vec<Value> {
     let listed = bed
         .ctl(&["--json", "journal", "list"])
         .await
         .unwrap()
         .expect(0)
         .json();
-    let entries = listed["entries"].as_array().unwrap();
-    let last = entries.last().filter(|_| entries.len() > entries_before);
-    let said = last.map_or("failed", |entry| {
-        entry["outcome"].as_str().unwrap_or("open")
+    listed["lines"].as_array().unwrap().clone()
+}
+
+/// Checks that what the journal tells of this push, if it came that far, names what is there.
+fn named_rightly(told: &[Value], there: bool, when: &str) {
+    let ended = told.iter().rev().find(|line| line["phase"] == "ended");
+    let begun = told.iter().any(|line| line["phase"] == "begun");
+    assert!(
+        !begun || ended.is_some(),
+        "{when}: the next start names it: {told:?}"
+    );
+    let said = ended.map_or("failed", |line| {
+        line["outcome"].as_str().unwrap_or_default()
     });
     assert_eq!(
         said == "pushed",
         there,
         "{when}: said {said}, and the rows are there: {there}"
     );
-    assert_ne!(said, "open", "{when}: the next start names it");
-}
-
-async fn entries(bed: &Bed) -> usize {
-    let listed = bed
-        .ctl(&["--json", "journal", "list"])
-        .await
-        .unwrap()
-        .expect(0)
-        .json();
-    listed["entries"].as_array().unwrap().len()
 }
 
 async fn killed_all_along(victim: Victim, rounds: u32) {
@@ -132,7 +130,7 @@ async fn killed_all_along(victim: Victim, rounds: u32) {
     let mut ends = [0, 0];
     for round in 0..rounds {
         reset(&shop).await;
-        let before = entries(&bed).await;
+        let before = lines(&bed).await.len();
         let wait = whole * (round + 1) / rounds;
         let when = format!(
             "{victim:?} killed after {} ms of {} ms",
@@ -155,7 +153,7 @@ async fn killed_all_along(victim: Victim, rounds: u32) {
                 "{when}: it said failed, and the values are there"
             );
         }
-        named_rightly(&bed, there, before, &when).await;
+        named_rightly(&lines(&bed).await[before..], there, &when);
     }
     assert!(
         ends[0] > 0,

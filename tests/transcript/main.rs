@@ -365,7 +365,7 @@ async fn again_and_back(transcript: &mut Transcript, live: &Instance) -> Result<
         .ctl(&["--json", "journal", "list"])
         .await?
         .json();
-    let entries = listed["entries"].as_array().cloned().unwrap_or_default();
+    let entries = listed["lines"].as_array().cloned().unwrap_or_default();
     let entry = entries
         .iter()
         .find(|entry| entry["instance"] == "Nordlys live" && entry["outcome"] == "pushed");
