@@ -16,8 +16,18 @@ use super::directory::{
 };
 use super::fault::Fault;
 
-/// Says in the file's header whose database it is: "Pbay".
-const APPLICATION_ID: i32 = i32::from_be_bytes(*b"Pbay");
+/// What a database is for, as its header says from the first step on; nothing changes it later, so
+/// a demo's directory can never be opened as a person's own, nor the other way round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Mark(i32);
+
+impl Mark {
+    /// A person's own records.
+    pub(super) const OWN: Self = Self(i32::from_be_bytes(*b"Pbay"));
+    /// Those of the demo, which plays with pretended keys only.
+    pub(super) const DEMO: Self = Self(i32::from_be_bytes(*b"PbDm"));
+}
+
 /// How many copies are kept.
 const BACKUPS_KEPT: usize = 5;
 /// How long to wait for another process that is upgrading.
@@ -28,10 +38,14 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(super) const STEPS: &[&str] = &[include_str!("schema/1.sql")];
 
 /// Makes sure that the database is there and has this Patchbay's schema; says where it is.
-pub(super) fn bring_up_to_date(dir: &Path, steps: &[&str]) -> Result<PathBuf, RecordsError> {
+pub(super) fn bring_up_to_date(
+    dir: &Path,
+    steps: &[&str],
+    mark: Mark,
+) -> Result<PathBuf, RecordsError> {
     let known = schema_of(steps);
     let file = dir.join(DATABASE);
-    let current = closed_file(&file)? && header(&file, known)? == known;
+    let current = closed_file(&file)? && header(&file, known, mark)? == known;
     // Opened for writing in any case: where nothing can be written, the system says so plainly
     // here, and SQLite would not.
     let turn = dir.join("upgrade.lock");
@@ -44,8 +58,8 @@ pub(super) fn bring_up_to_date(dir: &Path, steps: &[&str]) -> Result<PathBuf, Re
         sync_folder(dir);
     }
     // Looked at again: whoever had the lock before may have upgraded it.
-    header(&file, known)?;
-    upgrade(dir, &file, steps)?;
+    header(&file, known, mark)?;
+    upgrade(dir, &file, steps, mark)?;
     Ok(file)
 }
 
@@ -56,7 +70,7 @@ pub(super) fn schema_of(steps: &[&str]) -> u32 {
 
 /// The schema in the file's header; 0 for an empty file. Read without a lock and without the
 /// write-ahead log, so what another process has just written may not be in it yet.
-fn header(file: &Path, known: u32) -> Result<u32, RecordsError> {
+fn header(file: &Path, known: u32, mark: Mark) -> Result<u32, RecordsError> {
     let mut url = url::Url::from_file_path(file)
         .map_err(|()| unusable(file, "its path cannot be used; choose another folder"))?;
     url.set_query(Some("immutable=1"));
@@ -68,7 +82,7 @@ fn header(file: &Path, known: u32) -> Result<u32, RecordsError> {
         .map_err(Fault::from)
         .and_then(|connection| marks(&connection));
     match marks {
-        Ok((application, schema)) => whose(file, application, schema, known),
+        Ok(marks) => whose(file, marks, known, mark),
         Err(Fault::Sql(error)) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
             Err(foreign(file))
         }
@@ -77,18 +91,36 @@ fn header(file: &Path, known: u32) -> Result<u32, RecordsError> {
 }
 
 /// Looks again once the database is open, when the log counts too.
-pub(super) fn check(connection: &Connection, file: &Path, known: u32) -> Result<(), RecordsError> {
-    let (application, schema) = marks(connection)?;
-    whose(file, application, schema, known).map(|_| ())
+pub(super) fn check(
+    connection: &Connection,
+    file: &Path,
+    known: u32,
+    mark: Mark,
+) -> Result<(), RecordsError> {
+    whose(file, marks(connection)?, known, mark).map(|_| ())
 }
 
 /// Refuses databases that are not ours or too new. One without any mark is one whose first upgrade
 /// did not come to its end.
-fn whose(file: &Path, application: i32, schema: i32, known: u32) -> Result<u32, RecordsError> {
-    match (application, u32::try_from(schema)) {
-        (0, Ok(0)) => Ok(0),
-        (APPLICATION_ID, Ok(found)) if found > known => Err(RecordsError::Newer { found, known }),
-        (APPLICATION_ID, Ok(found)) => Ok(found),
+fn whose(
+    file: &Path,
+    (application, schema): (i32, i32),
+    known: u32,
+    mark: Mark,
+) -> Result<u32, RecordsError> {
+    match (Mark(application), u32::try_from(schema)) {
+        (Mark(0), Ok(0)) => Ok(0),
+        (Mark::DEMO, Ok(_)) if mark != Mark::DEMO => Err(unusable(
+            file,
+            "it belongs to the demo, whose keys are pretended; choose another folder",
+        )),
+        (Mark::OWN, Ok(_)) if mark != Mark::OWN => Err(unusable(
+            file,
+            "it holds real records, which the demo never touches; choose another folder",
+        )),
+        (found, Ok(_)) if found != mark => Err(foreign(file)),
+        (_, Ok(found)) if found > known => Err(RecordsError::Newer { found, known }),
+        (_, Ok(found)) => Ok(found),
         _ => Err(foreign(file)),
     }
 }
@@ -121,11 +153,10 @@ fn take_turn(file: &File, path: &Path) -> Result<(), RecordsError> {
     }
 }
 
-fn upgrade(dir: &Path, file: &Path, steps: &[&str]) -> Result<(), RecordsError> {
+fn upgrade(dir: &Path, file: &Path, steps: &[&str], mark: Mark) -> Result<(), RecordsError> {
     let known = schema_of(steps);
     let mut connection = open(file)?;
-    let (application, schema) = marks(&connection)?;
-    let found = whose(file, application, schema, known)?;
+    let found = whose(file, marks(&connection)?, known, mark)?;
     if found == 0 && has_tables(&connection)? {
         return Err(foreign(file));
     }
@@ -133,7 +164,7 @@ fn upgrade(dir: &Path, file: &Path, steps: &[&str]) -> Result<(), RecordsError> 
         back_up(&connection, dir, found)?;
     }
     for (number, step) in (1_u32..).zip(steps).skip(found as usize) {
-        take(&mut connection, number, step)?;
+        take(&mut connection, number, step, mark)?;
     }
     Ok(())
 }
@@ -158,7 +189,7 @@ fn has_tables(connection: &Connection) -> Result<bool, Fault> {
 }
 
 /// One step in one transaction, together with the mark that it was taken.
-fn take(connection: &mut Connection, number: u32, step: &str) -> Result<(), Fault> {
+fn take(connection: &mut Connection, number: u32, step: &str, mark: Mark) -> Result<(), Fault> {
     connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute_batch(step)?;
@@ -171,7 +202,7 @@ fn take(connection: &mut Connection, number: u32, step: &str) -> Result<(), Faul
              changed, please report this"
         )));
     }
-    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "application_id", mark.0)?;
     transaction.pragma_update(None, "user_version", number)?;
     transaction.commit()?;
     Ok(())

@@ -40,6 +40,7 @@ use patchbay_core::ports::transport::UndoBlob;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use self::fault::Fault;
+use self::migrations::Mark;
 
 /// How long a call waits for another process to finish its transaction.
 const BUSY: Duration = Duration::from_secs(15);
@@ -61,14 +62,21 @@ impl SqliteRecords {
     /// and write to; [`RecordsError::Newer`] for a database of a newer Patchbay, which is left
     /// untouched; [`RecordsError::Failed`] for a damaged one.
     pub fn open(dir: &Path) -> Result<Self, RecordsError> {
-        Self::open_with(dir, migrations::STEPS)
+        Self::open_with(dir, migrations::STEPS, Mark::OWN)
     }
 
-    fn open_with(dir: &Path, steps: &[&str]) -> Result<Self, RecordsError> {
+    /// As [`SqliteRecords::open`], for the demo: the records are marked as the demo's when they are
+    /// made, and only records so marked are opened.
+    #[cfg(feature = "demo")]
+    pub(crate) fn open_demo(dir: &Path) -> Result<Self, RecordsError> {
+        Self::open_with(dir, migrations::STEPS, Mark::DEMO)
+    }
+
+    fn open_with(dir: &Path, steps: &[&str], mark: Mark) -> Result<Self, RecordsError> {
         let directory = directory::prepare(dir)?;
-        let file = migrations::bring_up_to_date(&directory, steps)?;
+        let file = migrations::bring_up_to_date(&directory, steps, mark)?;
         let connection = connect(&file)?;
-        migrations::check(&connection, &file, migrations::schema_of(steps))?;
+        migrations::check(&connection, &file, migrations::schema_of(steps), mark)?;
         Ok(Self {
             connection: Arc::new(Mutex::new(connection)),
             directory,

@@ -94,7 +94,7 @@ async fn an_upgrade_puts_a_whole_copy_aside_first() {
         old.set_setting("parallel", "8").await.unwrap();
         assert!(backups(&dir).is_empty(), "a new database needs no copy");
     }
-    let new = SqliteRecords::open_with(&dir, &upgraded(0)).unwrap();
+    let new = SqliteRecords::open_with(&dir, &upgraded(0), Mark::OWN).unwrap();
     assert_eq!(
         new.setting("parallel").await.unwrap(),
         None,
@@ -118,14 +118,14 @@ async fn an_upgrade_puts_a_whole_copy_aside_first() {
     );
     drop(new);
 
-    drop(SqliteRecords::open_with(&dir, &upgraded(0)).unwrap());
+    drop(SqliteRecords::open_with(&dir, &upgraded(0), Mark::OWN).unwrap());
     assert_eq!(
         backups(&dir).len(),
         1,
         "an up to date database is not copied again"
     );
     for steps in 1..=7 {
-        drop(SqliteRecords::open_with(&dir, &upgraded(steps)).unwrap());
+        drop(SqliteRecords::open_with(&dir, &upgraded(steps), Mark::OWN).unwrap());
     }
     let kept = backups(&dir);
     assert_eq!(kept.len(), 5);
@@ -142,7 +142,7 @@ async fn an_upgrade_that_fails_changes_nothing() {
     }
     let mut steps = migrations::STEPS.to_vec();
     steps.push("DELETE FROM settings; INSERT INTO nowhere VALUES (1);");
-    assert!(SqliteRecords::open_with(&dir, &steps).is_err());
+    assert!(SqliteRecords::open_with(&dir, &steps, Mark::OWN).is_err());
     assert_eq!(backups(&dir).len(), 1);
     let old = SqliteRecords::open(&dir).unwrap();
     assert_eq!(old.setting("parallel").await.unwrap().as_deref(), Some("8"));
@@ -156,8 +156,28 @@ fn of_many_that_start_at_once_one_upgrades() {
     let steps = upgraded(0);
     std::thread::scope(|scope| {
         for _ in 0..6 {
-            scope.spawn(|| drop(SqliteRecords::open_with(&dir, &steps).unwrap()));
+            scope.spawn(|| drop(SqliteRecords::open_with(&dir, &steps, Mark::OWN).unwrap()));
         }
     });
     assert_eq!(backups(&dir).len(), 1);
+}
+
+#[test]
+fn a_demo_and_a_persons_own_records_never_open_as_each_other() {
+    let parent = TempDir::new().unwrap();
+    for (made, other, why) in [
+        (Mark::OWN, Mark::DEMO, "real records"),
+        (Mark::DEMO, Mark::OWN, "belongs to the demo"),
+    ] {
+        let dir = parent.path().join(format!("{made:?}"));
+        let open = |mark| SqliteRecords::open_with(&dir, migrations::STEPS, mark);
+        drop(open(made).unwrap());
+        let before = everything_in(&dir);
+        match open(other).err() {
+            Some(RecordsError::Unusable { why: said }) => assert!(said.contains(why), "{said}"),
+            wrong => panic!("{made:?} opened as {other:?}: {wrong:?}"),
+        }
+        assert_eq!(everything_in(&dir), before, "nothing was touched");
+        assert!(open(made).is_ok());
+    }
 }
