@@ -1,8 +1,10 @@
-//! Adobe's side, pretended, on loopback: both gateways, the merchant registry, the API Portal.
+//! Adobe's side, pretended, on loopback: both gateways, the merchant registry, the API Portal; and a
+//! fleet of pretend instances.
 //!
 //! For tests and for the demo. Signatures are really checked, and it fails on request. It is
 //! never the only proof of anything: no answer of it says what Adobe's service does beyond the
-//! facts in `docs/facts.md`. It knows nothing of the rest of the project and holds no real key.
+//! facts in `docs/facts.md`. Of the rest of the project it knows the core alone, and it holds no real
+//! key.
 //!
 //! ```
 //! use patchbay_simulator::{Config, Scenario, Simulator};
@@ -24,12 +26,15 @@
 //! | `portal`, `control` | My Account's keys; the interface that sets the stage |
 //! | [`fault`], `misbehave`, `door`, `net` | which failure when; its bytes; how it is carried out |
 //! | [`scenario`] | named situations |
+//! | [`fleet`], [`demo`] | pretend instances; who they are in the demo, and its main job |
 //! | [`visits`] | who asked what |
 
 pub mod account;
 mod control;
+pub mod demo;
 mod door;
 pub mod fault;
+pub mod fleet;
 mod gateway;
 mod misbehave;
 mod net;
@@ -45,14 +50,8 @@ pub mod world;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
-use std::thread::JoinHandle;
-use std::time::Duration;
 
-use axum::Router;
 use serde::Serialize;
-use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::task::JoinSet;
 
 pub use account::{Gateway, Licence, ReadyKey, Role};
 pub use fault::{Door, Fault, Faults, Rule};
@@ -62,11 +61,8 @@ pub use stage::ClockSkew;
 pub use visits::{Signature, Visit};
 pub use world::{NewAccount, World, WorldError};
 
-use net::{Line, Loopback};
+use net::Running;
 use stage::Stage;
-
-/// How long open connections may take to end when the simulator stops.
-const LAST_WORDS: Duration = Duration::from_millis(300);
 
 /// How a simulator is started.
 #[derive(Clone, Debug)]
@@ -127,8 +123,7 @@ pub enum StartError {
 pub struct Simulator {
     stage: Arc<Stage>,
     urls: Urls,
-    stop: watch::Sender<bool>,
-    thread: Option<JoinHandle<()>>,
+    _running: Running,
 }
 
 impl Simulator {
@@ -159,19 +154,8 @@ impl Simulator {
             gateway::router(stage.clone(), Gateway::Sandbox),
             portal::router(stage.clone()),
         ];
-        let (stop, stopped) = watch::channel(false);
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()?;
-        let served: Vec<_> = listeners.into_iter().zip(routers).collect();
-        let thread = std::thread::Builder::new()
-            .name("simulator".into())
-            .spawn(move || {
-                runtime.block_on(serve(served, stopped));
-                // Whoever never answers is not waited for.
-                runtime.shutdown_timeout(LAST_WORDS);
-            })?;
+        let served = listeners.into_iter().zip(routers).collect();
+        let running = Running::start("simulator", served)?;
         Ok(Self {
             stage,
             urls: Urls {
@@ -180,8 +164,7 @@ impl Simulator {
                 portal,
                 control,
             },
-            stop,
-            thread: Some(thread),
+            _running: running,
         })
     }
 
@@ -245,34 +228,4 @@ impl Simulator {
     pub fn play(&self, scenario: Scenario) -> Result<Situation, WorldError> {
         self.stage.play(scenario)
     }
-}
-
-impl Drop for Simulator {
-    fn drop(&mut self) {
-        let _ = self.stop.send(true);
-        if let Some(thread) = self.thread.take() {
-            // A panic in there was already reported by its own thread.
-            let _ = thread.join();
-        }
-    }
-}
-
-async fn serve(served: Vec<(std::net::TcpListener, Router)>, mut stopped: watch::Receiver<bool>) {
-    let mut tasks = JoinSet::new();
-    for (listener, router) in served {
-        let mut stopped = stopped.clone();
-        tasks.spawn(async move {
-            let listener = Loopback(TcpListener::from_std(listener)?);
-            let service = router.into_make_service_with_connect_info::<Line>();
-            let signal = async move {
-                let _ = stopped.wait_for(|stop| *stop).await;
-            };
-            axum::serve(listener, service)
-                .with_graceful_shutdown(signal)
-                .await
-        });
-    }
-    let _ = stopped.wait_for(|stop| *stop).await;
-    let ended = async { while tasks.join_next().await.is_some() {} };
-    let _ = tokio::time::timeout(LAST_WORDS, ended).await;
 }

@@ -8,11 +8,19 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
+use axum::Router;
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// How long open connections may take to end when a server stops.
+const LAST_WORDS: Duration = Duration::from_millis(300);
 
 /// Why a listener could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -127,6 +135,68 @@ impl AsyncWrite for Cuttable {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
+}
+
+/// Listeners that are served from a thread of their own until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Running {
+    stop: watch::Sender<bool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Begins to serve.
+    pub(crate) fn start(
+        name: &str,
+        served: Vec<(std::net::TcpListener, Router)>,
+    ) -> io::Result<Self> {
+        let (stop, stopped) = watch::channel(false);
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()?;
+        let thread = std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || {
+                runtime.block_on(serve(served, stopped));
+                // Whoever never answers is not waited for.
+                runtime.shutdown_timeout(LAST_WORDS);
+            })?;
+        Ok(Self {
+            stop,
+            thread: Some(thread),
+        })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.stop.send(true);
+        if let Some(thread) = self.thread.take() {
+            // A panic in there was already reported by its own thread.
+            let _ = thread.join();
+        }
+    }
+}
+
+async fn serve(served: Vec<(std::net::TcpListener, Router)>, mut stopped: watch::Receiver<bool>) {
+    let mut tasks = JoinSet::new();
+    for (listener, router) in served {
+        let mut stopped = stopped.clone();
+        tasks.spawn(async move {
+            let listener = Loopback(TcpListener::from_std(listener)?);
+            let service = router.into_make_service_with_connect_info::<Line>();
+            let signal = async move {
+                let _ = stopped.wait_for(|stop| *stop).await;
+            };
+            axum::serve(listener, service)
+                .with_graceful_shutdown(signal)
+                .await
+        });
+    }
+    let _ = stopped.wait_for(|stop| *stop).await;
+    let ended = async { while tasks.join_next().await.is_some() {} };
+    let _ = tokio::time::timeout(LAST_WORDS, ended).await;
 }
 
 #[cfg(test)]

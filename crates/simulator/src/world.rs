@@ -8,11 +8,12 @@ mod projects;
 
 pub use projects::new_data_space;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use patchbay_core::fingerprint::IdentityFingerprint;
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Account, ApiKey, Gateway, Licence, ReadyKey, Role, SignIn};
@@ -71,6 +72,9 @@ pub struct World {
     accounts: Vec<Account>,
     #[serde(skip)]
     index: BTreeMap<(Gateway, String), KeyPlace>,
+    /// Public halves of the pairs that were made here, revoked ones included.
+    #[serde(skip)]
+    made: BTreeSet<IdentityFingerprint>,
 }
 
 /// Where a key is found, with its public half ready to check signatures.
@@ -328,6 +332,8 @@ impl World {
         pair: MadePair,
     ) -> Result<ReadyKey, WorldError> {
         let key = self.register_key(mage_id, gateway, name, None, &pair.public_key)?;
+        self.made
+            .insert(IdentityFingerprint::of_spki(&pair.public_key));
         Ok(ReadyKey {
             id: key.id,
             name: key.name,
@@ -336,6 +342,13 @@ impl World {
             private_key: pair.private_key,
             created_at: key.created_at,
         })
+    }
+
+    /// Whether the pair with this public half was made here, so that it is pretended and no
+    /// merchant's.
+    #[must_use]
+    pub fn made_here(&self, identity: &IdentityFingerprint) -> bool {
+        self.made.contains(identity)
     }
 
     /// Deletes a key, given its id or its API key, from whichever account holds it.
