@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`clock`] | the wall clock, a clock that only goes forward, sleep |
 //! | [`crypto`] | RSA, random numbers, tokens, sealed boxes |
+//! | `demo` | all of them for the demo, with feature `demo` only |
 //! | [`gateway`] | Adobe's gateways and the merchant registry |
 //! | [`keychain`] | the system's keychain |
 //! | [`outside`] | all of them together, over one data directory |
@@ -14,6 +15,8 @@
 
 pub mod clock;
 pub mod crypto;
+#[cfg(feature = "demo")]
+pub mod demo;
 pub mod gateway;
 pub mod http;
 pub mod keychain;

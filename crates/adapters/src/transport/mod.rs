@@ -3,7 +3,8 @@
 //! [`SshTransport`] is the door. Behind it: `config` writes the ssh configuration that stands in
 //! front of the user's, `command` quotes what the far side's shell sees, `program` is the PHP that
 //! runs there, `conversation` carries lines, `answers` reads them, `errors` names what went wrong,
-//! `host_key` fetches and trusts. Not here: what may be written, which the core decides.
+//! `host_key` fetches and trusts. `http` carries the same lines to the demo's fleet. Not here: what
+//! may be written, which the core decides.
 
 mod answers;
 mod command;
@@ -11,7 +12,11 @@ mod config;
 mod conversation;
 mod errors;
 mod host_key;
+#[cfg(feature = "demo")]
+mod http;
 mod program;
 mod ssh;
 
+#[cfg(feature = "demo")]
+pub use http::{FleetAddress, HttpTransport};
 pub use ssh::{SshSettings, SshTransport};

@@ -211,7 +211,7 @@ pub(super) fn local_file(error: &std::io::Error) -> TransportError {
     }
 }
 
-fn look_request(way: &SshWay, request: &LookRequest) -> Value {
+pub(super) fn look_request(way: &SshWay, request: &LookRequest) -> Value {
     json!({
         "mode": "look",
         "nonce": request.nonce.as_str(),
@@ -223,7 +223,7 @@ fn look_request(way: &SshWay, request: &LookRequest) -> Value {
     })
 }
 
-fn begin_request(way: &SshWay, request: &BeginRequest, patience: Duration) -> Value {
+pub(super) fn begin_request(way: &SshWay, request: &BeginRequest, patience: Duration) -> Value {
     let restore = request.restore.as_ref().map(|restore| {
         let touched: Vec<_> = restore.touched.iter().map(|path| path.as_str()).collect();
         json!({
