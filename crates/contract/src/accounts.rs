@@ -1,7 +1,7 @@
 //! Accounts as the command line and the window list them.
 
 use patchbay_core::account::Account;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::moment::rfc3339;
@@ -35,6 +35,17 @@ pub struct AccountRow {
     pub organisation: Option<String>,
     /// When it was added, RFC 3339.
     pub created_at: Option<String>,
+}
+
+/// An account to be added.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[ts(export)]
+pub struct NewAccount {
+    /// What to call it.
+    pub label: String,
+    /// Its MageID, where the person knows it; the registry's first answer says it otherwise.
+    pub mage_id: Option<String>,
 }
 
 impl From<&Account> for AccountRow {

@@ -6,7 +6,8 @@ use patchbay_core::config::ConfigPath;
 use patchbay_core::connection::check::Checked;
 use patchbay_core::connection::next::next_step;
 use patchbay_core::connection::{AdobeProof, Evidence, Seen};
-use serde::Serialize;
+use patchbay_core::look::Versions;
+use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::instances::{ConnectionState, Light, Remark};
@@ -103,6 +104,26 @@ pub struct VersionsSeen {
     pub php: String,
 }
 
+/// Which instances are checked.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[ts(export)]
+pub struct CheckRequest {
+    /// Their ids; all where empty.
+    pub instances: Vec<String>,
+}
+
+impl From<&Versions> for VersionsSeen {
+    fn from(versions: &Versions) -> Self {
+        Self {
+            magento: versions.magento.clone(),
+            services_id: versions.services_id.clone(),
+            services_connector: versions.services_connector.clone(),
+            php: versions.php.clone(),
+        }
+    }
+}
+
 impl From<&Checked> for CheckedInstance {
     fn from(checked: &Checked) -> Self {
         Self::new(&checked.instance.name, &checked.evidence)
@@ -132,12 +153,7 @@ impl CheckedInstance {
                     .is_some_and(|adobe| adobe.by_instance_token),
             },
             values: seen.map(values).unwrap_or_default(),
-            versions: seen.map(|seen| VersionsSeen {
-                magento: seen.versions.magento.clone(),
-                services_id: seen.versions.services_id.clone(),
-                services_connector: seen.versions.services_connector.clone(),
-                php: seen.versions.php.clone(),
-            }),
+            versions: seen.map(|seen| (&seen.versions).into()),
         }
     }
 }

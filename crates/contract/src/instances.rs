@@ -1,11 +1,14 @@
 //! Instances as the board shows them; [`details`] is everything else that is kept about one.
 
+pub mod adding;
 pub mod details;
+pub mod page;
 
 use patchbay_core::connection;
+use patchbay_core::connection::next;
 use patchbay_core::connection::standing::Standing;
 use patchbay_core::instance::{self, Instance, Way};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::moment::rfc3339;
@@ -37,6 +40,18 @@ pub struct InstanceRow {
     pub reason: Remark,
     /// Whatever else is true.
     pub findings: Vec<Remark>,
+    /// What to do next.
+    pub next_step: NextStep,
+    /// Whether it is decided what it should hold.
+    pub assigned: bool,
+    /// The id of the data space it was last seen to use.
+    pub data_space_id: Option<String>,
+    /// The identity fingerprint of the sandbox private key last seen there.
+    pub sandbox_key: Option<String>,
+    /// The same of the production private key.
+    pub production_key: Option<String>,
+    /// Until when `connected` holds, RFC 3339; `null` where time alone changes nothing.
+    pub holds_until: Option<String>,
     /// When Adobe's answer behind the state came, RFC 3339.
     pub proven_at: Option<String>,
     /// When it last was connected, RFC 3339.
@@ -44,7 +59,7 @@ pub struct InstanceRow {
 }
 
 /// What an instance is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
 pub enum Role {
@@ -82,6 +97,32 @@ pub enum ConnectionState {
     Connected,
 }
 
+/// What to do next about an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+#[expect(
+    missing_docs,
+    reason = "the core's steps, one for one; they are explained there"
+)]
+pub enum NextStep {
+    Check,
+    TrustHostKey,
+    AskAboutHostKey,
+    RenewSignIn,
+    CorrectWay,
+    AskHost,
+    AskDeveloper,
+    Repin,
+    Assign,
+    Plan,
+    ChooseKeys,
+    ResolveConflict,
+    ChooseDataSpace,
+    ReviewDrift,
+    SetUpPayments,
+}
+
 /// The three lights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -109,7 +150,10 @@ pub struct Remark {
 impl From<&Standing> for InstanceRow {
     fn from(standing: &Standing) -> Self {
         let Standing {
-            instance, verdict, ..
+            instance,
+            verdict,
+            keys: [sandbox, production],
+            ..
         } = standing;
         Self {
             id: instance.id.as_str().to_owned(),
@@ -123,6 +167,12 @@ impl From<&Standing> for InstanceRow {
             light: verdict.state.light().into(),
             reason: (&verdict.reason).into(),
             findings: verdict.findings.iter().map(Remark::from).collect(),
+            next_step: standing.next.into(),
+            assigned: standing.assigned,
+            data_space_id: standing.data_space_id.as_ref().map(ToString::to_string),
+            sandbox_key: sandbox.as_ref().map(|key| key.as_str().to_owned()),
+            production_key: production.as_ref().map(|key| key.as_str().to_owned()),
+            holds_until: standing.holds_until.and_then(rfc3339),
             proven_at: standing.proven_at.and_then(rfc3339),
             connected_at: standing.connected_at.and_then(rfc3339),
         }
@@ -143,6 +193,40 @@ impl From<instance::Role> for Role {
             instance::Role::LiveNotOpenYet => Self::LiveNotOpenYet,
             instance::Role::Staging => Self::Staging,
             instance::Role::Development => Self::Development,
+        }
+    }
+}
+
+impl From<Role> for instance::Role {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Live => Self::Live,
+            Role::LiveNotOpenYet => Self::LiveNotOpenYet,
+            Role::Staging => Self::Staging,
+            Role::Development => Self::Development,
+        }
+    }
+}
+
+impl From<next::NextStep> for NextStep {
+    fn from(step: next::NextStep) -> Self {
+        use next::NextStep as Core;
+        match step {
+            Core::Check => Self::Check,
+            Core::TrustHostKey => Self::TrustHostKey,
+            Core::AskAboutHostKey => Self::AskAboutHostKey,
+            Core::RenewSignIn => Self::RenewSignIn,
+            Core::CorrectWay => Self::CorrectWay,
+            Core::AskHost => Self::AskHost,
+            Core::AskDeveloper => Self::AskDeveloper,
+            Core::Repin => Self::Repin,
+            Core::Assign => Self::Assign,
+            Core::Plan => Self::Plan,
+            Core::ChooseKeys => Self::ChooseKeys,
+            Core::ResolveConflict => Self::ResolveConflict,
+            Core::ChooseDataSpace => Self::ChooseDataSpace,
+            Core::ReviewDrift => Self::ReviewDrift,
+            Core::SetUpPayments => Self::SetUpPayments,
         }
     }
 }
@@ -211,12 +295,8 @@ mod tests {
 
     fn standing() -> Standing {
         Standing {
-            instance: watched(),
-            account: "Nordlys Group".into(),
-            verdict: patchbay_core::connection::standing::standing(None, UnixMillis(0)),
-            data_space: None,
-            proven_at: None,
             connected_at: Some(UnixMillis(1_774_000_000_500)),
+            ..Standing::new(watched(), "Nordlys Group", None, false, UnixMillis(0))
         }
     }
 

@@ -3,8 +3,9 @@
 //! An export leaves this computer more easily than a list does: unless asked for, it names no
 //! person, and of an error only the code, since the text may name hosts and folders.
 
-use patchbay_core::journal::{JournalCheck, JournalLine};
-use serde::Serialize;
+use patchbay_core::journal::entries::Entry;
+use patchbay_core::journal::{ChangeLine, JournalCheck, JournalLine};
+use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::moment::rfc3339;
@@ -57,18 +58,114 @@ pub struct JournalError {
 }
 
 /// `journal verify`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
 pub struct JournalVerified {
     /// `good`, `changed`, `removed`, `cutShort` or `keyMissing`.
+    #[ts(type = "\"good\" | \"changed\" | \"removed\" | \"cutShort\" | \"keyMissing\"")]
     pub result: &'static str,
     /// How many lines there are, where that was counted.
+    #[ts(type = "number | null")]
     pub lines: Option<u64>,
     /// How many there were, for `cutShort`.
+    #[ts(type = "number | null")]
     pub expected: Option<u64>,
     /// Which line, for `changed` and `removed`.
+    #[ts(type = "number | null")]
     pub seq: Option<u64>,
     /// The same as a sentence.
     pub text: String,
+}
+
+/// Which entries of the journal are shown.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[ts(export)]
+pub struct JournalRequest {
+    /// Only those of this instance.
+    pub instance: Option<String>,
+    /// How many newer ones are left out: 0 for the first page.
+    pub skip: u32,
+    /// At most this many, 1 to 500.
+    pub limit: u32,
+}
+
+/// A stretch of the journal, newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct JournalPage {
+    /// The entries.
+    pub entries: Vec<JournalEntry>,
+    /// How many there are in all.
+    pub total: u32,
+}
+
+/// One action on one instance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct JournalEntry {
+    /// Its id: an undo takes it.
+    pub entry: String,
+    /// What all entries of one order share: an undo takes that, too.
+    pub push: String,
+    /// The instance's id.
+    pub instance: String,
+    /// The instance's name then.
+    pub instance_name: String,
+    /// What was done.
+    #[ts(type = "\"push\" | \"undo\" | \"detach\" | \"adopt\" | \"repin\"")]
+    pub action: String,
+    /// When it began, RFC 3339.
+    pub at: Option<String>,
+    /// When it ended; `null` while it runs, or where it was interrupted.
+    pub ended_at: Option<String>,
+    /// How it ended: an outcome of a push; `null` where it has none.
+    #[ts(as = "Option<crate::push::PushOutcome>")]
+    pub outcome: Option<String>,
+    /// What went wrong.
+    pub error: Option<JournalError>,
+    /// What changed, or was to. Private keys as short fingerprints.
+    pub changes: Vec<PlannedChange>,
+    /// The login name of who did it.
+    pub person: String,
+    /// Whether it can be taken back.
+    pub can_undo: bool,
+}
+
+impl From<&Entry> for JournalEntry {
+    fn from(entry: &Entry) -> Self {
+        let event = &entry.event;
+        Self {
+            entry: event.entry.as_str().to_owned(),
+            push: event.push.as_str().to_owned(),
+            instance: event.instance.as_str().to_owned(),
+            instance_name: event.instance_name.clone(),
+            action: event.action.as_str().to_owned(),
+            at: rfc3339(event.at),
+            ended_at: entry.ended_at.and_then(rfc3339),
+            outcome: entry.outcome.clone(),
+            error: entry.error.as_ref().map(|(code, text)| JournalError {
+                code: code.clone(),
+                text: Some(text.clone()),
+            }),
+            changes: event.changes.iter().map(PlannedChange::from).collect(),
+            person: event.person.clone(),
+            can_undo: entry.can_undo,
+        }
+    }
+}
+
+impl From<&ChangeLine> for PlannedChange {
+    fn from(change: &ChangeLine) -> Self {
+        let shown = |(shown, exact): &(String, String)| (!exact.is_empty()).then(|| shown.clone());
+        Self {
+            path: change.path.clone(),
+            from: shown(&change.from),
+            to: shown(&change.to),
+        }
+    }
 }
 
 /// How much of a line is told.
@@ -85,7 +182,6 @@ impl JournalRow {
     pub fn new(line: &JournalLine, telling: Telling) -> Self {
         let event = &line.event;
         let full = telling == Telling::Full;
-        let shown = |(shown, exact): &(String, String)| (!exact.is_empty()).then(|| shown.clone());
         Self {
             seq: line.seq,
             at: rfc3339(event.at),
@@ -99,15 +195,7 @@ impl JournalRow {
                 code: code.clone(),
                 text: full.then(|| text.clone()),
             }),
-            changes: event
-                .changes
-                .iter()
-                .map(|change| PlannedChange {
-                    path: change.path.clone(),
-                    from: shown(&change.from),
-                    to: shown(&change.to),
-                })
-                .collect(),
+            changes: event.changes.iter().map(PlannedChange::from).collect(),
             person: full.then(|| event.person.clone()),
         }
     }

@@ -2,12 +2,13 @@
 
 use patchbay_core::account::Account;
 use patchbay_core::error::Error;
+use patchbay_core::keypair::intake::Repair;
 use patchbay_core::keypair::keeping::{KeptKey, Recovered, Verification};
 use patchbay_core::keypair::{Export, KeyPair};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::error::Trouble;
+use crate::error::{IntakeSource, IpcError, Trouble};
 use crate::instances::Remark;
 use crate::moment::rfc3339;
 
@@ -26,7 +27,8 @@ pub struct KeyPairDocument {
 }
 
 /// `keypair import`, `generate` and `verify`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
 pub struct KeyPairVerified {
     /// The pair as it is kept now.
     pub keypair: KeyPairRow,
@@ -48,16 +50,22 @@ pub struct KeyPairRow {
     /// The label of its account.
     pub account: String,
     /// `sandbox` or `production`.
+    #[ts(as = "Purpose")]
     pub r#for: String,
     /// The public half, where known.
     pub api_key: Option<String>,
     /// SHA-256 of the public half of the private key (SPKI), hex.
     pub fingerprint: Option<String>,
     /// `pending`, `ready`, `heldByInstance`, `lostOnTheWay`, `lost` or `retired`.
+    #[ts(
+        type = "\"pending\" | \"ready\" | \"heldByInstance\" | \"lostOnTheWay\" | \"lost\" | \"retired\""
+    )]
     pub state: String,
     /// Whether its one export was used: `unused`, `used` or `none`.
+    #[ts(type = "\"unused\" | \"used\" | \"none\"")]
     pub export: String,
     /// `brought`, `guided`, `generated` or `adopted`.
+    #[ts(type = "\"brought\" | \"guided\" | \"generated\" | \"adopted\"")]
     pub origin: String,
     /// The names of the instances it is assigned to or was seen on.
     pub used_by: Vec<String>,
@@ -74,9 +82,122 @@ pub struct KeyPairRow {
 #[ts(export)]
 pub struct VerificationRow {
     /// `accepted`, `swapped`, `rejected` or `notProvable`.
+    #[ts(type = "\"accepted\" | \"swapped\" | \"rejected\" | \"notProvable\"")]
     pub answer: String,
     /// Why, where it is not accepted.
     pub reason: Option<Trouble>,
+}
+
+/// What a key pair is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub enum Purpose {
+    /// Sandbox Keys.
+    Sandbox,
+    /// Production Keys.
+    Production,
+}
+
+/// A private key that was brought and waits in the shell; the window only ever sees this.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct Intake {
+    /// Opaque; good for one key pair, until it is confirmed, given back or too old.
+    pub id: String,
+    /// Where it came from.
+    pub source: IntakeSource,
+    /// The file's name without its folder, cleaned; `null` for the clipboard.
+    pub file_name: Option<String>,
+    /// SHA-256 of the public half of the private key (SPKI), hex.
+    pub fingerprint: String,
+    /// The size of the key in bits.
+    pub bits: u32,
+    /// What was put right in it.
+    pub repairs: Vec<Remark>,
+    /// The name of the pair here that has this very key already.
+    pub known_as: Option<String>,
+    /// Until when it waits, RFC 3339.
+    pub waits_until: Option<String>,
+}
+
+/// An intake by its id.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[ts(export)]
+pub struct IntakeRequest {
+    /// Its id.
+    pub intake: String,
+}
+
+/// What is heard while files may be dropped on the window.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(
+    tag = "event",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+#[ts(export)]
+pub enum DropEvent {
+    /// Something is held over the window.
+    Over,
+    /// It was taken away again.
+    Left,
+    /// A private key was dropped and waits.
+    Taken {
+        /// The key.
+        intake: Intake,
+    },
+    /// What was dropped is no private key that can be used.
+    Refused {
+        /// Why.
+        error: IpcError,
+    },
+}
+
+/// A brought key that becomes a pair.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[ts(export)]
+pub struct ConfirmedIntake {
+    /// The intake's id.
+    pub intake: String,
+    /// The account's id.
+    pub account: String,
+    /// What the pair is for.
+    pub r#for: Purpose,
+    /// What to call it.
+    pub name: String,
+    /// The public half.
+    pub api_key: String,
+}
+
+/// A key pair by its id.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[ts(export)]
+pub struct KeyPairRequest {
+    /// Its id.
+    pub key_pair: String,
+}
+
+impl From<Purpose> for patchbay_core::config::Purpose {
+    fn from(purpose: Purpose) -> Self {
+        match purpose {
+            Purpose::Sandbox => Self::Sandbox,
+            Purpose::Production => Self::Production,
+        }
+    }
+}
+
+impl From<&Repair> for Remark {
+    fn from(repair: &Repair) -> Self {
+        Self {
+            code: repair.code().to_owned(),
+            text: repair.text().to_owned(),
+        }
+    }
 }
 
 impl KeyPairRow {
@@ -141,14 +262,7 @@ impl KeyPairVerified {
     pub fn kept(kept: &KeptKey, accounts: &[Account]) -> Self {
         Self {
             keypair: KeyPairRow::new(&kept.pair, accounts, Vec::new()),
-            repairs: kept
-                .repairs
-                .iter()
-                .map(|repair| Remark {
-                    code: repair.code().to_owned(),
-                    text: repair.text().to_owned(),
-                })
-                .collect(),
+            repairs: kept.repairs.iter().map(Remark::from).collect(),
             verification: (&kept.verification).into(),
         }
     }

@@ -15,3 +15,4 @@ pub mod moment;
 pub mod push;
 pub mod registry;
 pub mod settings;
+pub mod start;

@@ -1,10 +1,12 @@
 //! Plans, saved plans and what came of a push.
 
+use std::collections::BTreeMap;
+
 use patchbay_core::config::Part;
 use patchbay_core::error::Error;
 use patchbay_core::instance::Instance;
 use patchbay_core::push::guards::GuardFinding;
-use patchbay_core::push::order::{InstanceResult, PushReport};
+use patchbay_core::push::order::{InstanceResult, Outcome, PushReport};
 use patchbay_core::push::plan::{Change, Plan, Shown, hash_of_all};
 use patchbay_core::push::settle::Settled;
 use serde::{Deserialize, Serialize};
@@ -12,10 +14,12 @@ use ts_rs::TS;
 
 use crate::error::Trouble;
 
+pub mod running;
 pub mod saved;
 
 /// `plan`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
 pub struct PlanReport {
     /// What these plans together are known by.
     pub hash: String,
@@ -27,6 +31,8 @@ pub struct PlanReport {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 #[ts(export)]
 pub struct PlannedInstance {
+    /// Its id.
+    pub id: String,
     /// Its name.
     pub name: String,
     /// What this plan is known by; `null` where there is none.
@@ -75,13 +81,23 @@ pub struct GuardSaid {
     /// Which guard: `G1` and so on.
     pub id: String,
     /// `blocked`, `confirm` or `warning`.
+    #[ts(type = "\"blocked\" | \"confirm\" | \"warning\"")]
     pub effect: String,
     /// What it says, in English.
     pub text: String,
+    /// Which of its sentences that is; empty in a file of an older Patchbay.
+    #[serde(default)]
+    pub case: String,
+    /// What is filled into the sentence, by name. Roles, purposes and configuration paths are
+    /// codes, several of them joined by commas; everything else is for showing.
+    #[serde(default)]
+    #[ts(type = "Record<string, string>")]
+    pub words: BTreeMap<String, String>,
 }
 
 /// `push`, `undo` and `detach`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
 pub struct PushDocument {
     /// The journal entry, where exactly one instance was worked on and has one.
     pub entry: Option<String>,
@@ -91,15 +107,48 @@ pub struct PushDocument {
     pub instances: Vec<PushedInstance>,
 }
 
+/// How an instance's part of an order ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+#[expect(
+    missing_docs,
+    reason = "the core's outcomes, one for one; they are explained there"
+)]
+pub enum PushOutcome {
+    Pushed,
+    Unchanged,
+    ChangedSincePlan,
+    Blocked,
+    Failed,
+    OutcomeUnknown,
+    Cancelled,
+}
+
+impl From<Outcome> for PushOutcome {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Pushed => Self::Pushed,
+            Outcome::Unchanged => Self::Unchanged,
+            Outcome::ChangedSincePlan => Self::ChangedSincePlan,
+            Outcome::Blocked => Self::Blocked,
+            Outcome::Failed => Self::Failed,
+            Outcome::OutcomeUnknown => Self::OutcomeUnknown,
+            Outcome::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
 /// What came of one instance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 #[ts(export)]
 pub struct PushedInstance {
+    /// Its id.
+    pub id: String,
     /// Its name.
     pub name: String,
-    /// `pushed`, `unchanged`, `changedSincePlan`, `blocked`, `failed`, `outcomeUnknown` or
-    /// `cancelled`.
-    pub outcome: String,
+    /// How it ended.
+    pub outcome: PushOutcome,
     /// Its journal entry, where there is one: `undo` takes it.
     pub entry: Option<String>,
     /// What went wrong.
@@ -127,6 +176,7 @@ impl PlanReport {
                 .map(|(instance, plan)| match plan {
                     Ok(plan) => plan.into(),
                     Err(error) => PlannedInstance {
+                        id: instance.id.as_str().to_owned(),
                         name: instance.name.clone(),
                         hash: None,
                         changes: Vec::new(),
@@ -143,6 +193,7 @@ impl PlanReport {
 impl From<&Plan> for PlannedInstance {
     fn from(plan: &Plan) -> Self {
         Self {
+            id: plan.instance.as_str().to_owned(),
             name: plan.name.clone(),
             hash: Some(plan.hash.clone()),
             changes: plan.changes.iter().map(PlannedChange::from).collect(),
@@ -187,7 +238,21 @@ impl From<&GuardFinding> for GuardSaid {
             id: finding.id.as_str().to_owned(),
             effect: finding.effect.as_str().to_owned(),
             text: finding.text.clone(),
+            case: finding.case.to_owned(),
+            words: finding
+                .words
+                .iter()
+                .map(|(name, word)| ((*name).to_owned(), spoken(name, word)))
+                .collect(),
         }
+    }
+}
+
+/// A word as this contract spells it: roles have a spelling of their own here.
+fn spoken(name: &str, word: &str) -> String {
+    match (name, word) {
+        ("role", "live-not-open-yet") => "liveNotOpenYet".to_owned(),
+        _ => word.to_owned(),
     }
 }
 
@@ -209,8 +274,9 @@ impl From<&InstanceResult> for PushedInstance {
     fn from(result: &InstanceResult) -> Self {
         let plan = result.plan.as_ref();
         Self {
+            id: result.instance.as_str().to_owned(),
             name: result.name.clone(),
-            outcome: result.outcome.as_str().to_owned(),
+            outcome: result.outcome.into(),
             entry: result.entry.as_ref().map(|entry| entry.as_str().to_owned()),
             error: result.error.as_ref().map(Trouble::from),
             guards: result.guards.iter().map(GuardSaid::from).collect(),
@@ -224,7 +290,6 @@ impl From<&InstanceResult> for PushedInstance {
 
 /// What a start found about an interrupted entry, as a sentence.
 pub fn settled_text(settled: &Settled) -> String {
-    use patchbay_core::push::order::Outcome;
     let found = match settled.outcome {
         Outcome::Pushed => "the new values are there",
         Outcome::Failed => "the former values are there, nothing was written",

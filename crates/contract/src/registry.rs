@@ -2,11 +2,13 @@
 
 use patchbay_core::account::Account;
 use patchbay_core::assignment::Assignment;
+use patchbay_core::connection::standing::Standing;
 use patchbay_core::keypair::KeyPair;
 use patchbay_core::registry::DataSpace;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::instances::Role;
 use crate::moment::rfc3339;
 
 /// `registry projects`.
@@ -64,6 +66,103 @@ pub struct DataSpaceRow {
     pub cloud_id: Option<String>,
 }
 
+/// An account's projects with who uses what, for choosing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct RegistryPage {
+    /// The account's id.
+    pub account: String,
+    /// Its MageID, where known.
+    pub mage_id: Option<String>,
+    /// The organisation, where known.
+    pub organisation: Option<String>,
+    /// Its projects.
+    pub projects: Vec<RegistryProject>,
+}
+
+/// One project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct RegistryProject {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its data spaces.
+    pub data_spaces: Vec<RegistryDataSpace>,
+}
+
+/// One data space with who uses it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct RegistryDataSpace {
+    /// As the registry lists it.
+    #[serde(flatten)]
+    #[ts(flatten)]
+    pub row: DataSpaceRow,
+    /// The instances that use it, by name.
+    pub used_by: Vec<DataSpaceUser>,
+}
+
+/// An instance that uses a data space.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct DataSpaceUser {
+    /// The instance's id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub role: Role,
+    /// Whether it is what the instance should hold.
+    pub assigned: bool,
+    /// Whether the instance was last seen to hold it.
+    pub seen: bool,
+}
+
+/// An account by its id.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[ts(export)]
+pub struct RegistryRequest {
+    /// The account's id.
+    pub account: String,
+}
+
+/// A project to be created (G13).
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[ts(export)]
+pub struct NewProject {
+    /// The account's id.
+    pub account: String,
+    /// What to call it.
+    pub name: String,
+    /// Whether the person asked again, knowing that there is one already.
+    pub again: bool,
+}
+
+/// What an instance should hold.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[ts(export)]
+pub struct AssignRequest {
+    /// The instance's id.
+    pub instance: String,
+    /// The sandbox pair's id; `null` leaves what is there.
+    pub sandbox: Option<String>,
+    /// The production pair's id; `null` leaves what is there.
+    pub production: Option<String>,
+    /// The project's id.
+    pub project: String,
+    /// The data space's id.
+    pub data_space: String,
+}
+
 /// `assign`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AssignedDocument {
@@ -82,6 +181,10 @@ pub struct AssignmentRow {
     pub sandbox: Option<String>,
     /// The name of its production pair; `null` leaves what is there.
     pub production: Option<String>,
+    /// The sandbox pair's id.
+    pub sandbox_id: Option<String>,
+    /// The production pair's id.
+    pub production_id: Option<String>,
     /// Its project's id.
     pub project_id: String,
     /// Its project's name.
@@ -110,6 +213,50 @@ pub fn projects(spaces: &[DataSpace]) -> Vec<ProjectRow> {
         }
     }
     projects
+}
+
+impl RegistryPage {
+    /// The account with everything the registry lists for it, and which of these instances use it.
+    pub fn new(
+        account: &Account,
+        spaces: &[DataSpace],
+        board: &[Standing],
+        assignments: &[Assignment],
+    ) -> Self {
+        let user = |space: &DataSpaceRow, standing: &Standing| {
+            let instance = &standing.instance;
+            let assigned = assignments
+                .iter()
+                .any(|a| a.instance == instance.id && a.data_space.id.as_str() == space.id);
+            let here = standing.data_space_id.as_ref();
+            let seen = here.is_some_and(|id| id.as_str() == space.id);
+            (assigned || seen).then(|| DataSpaceUser {
+                id: instance.id.as_str().to_owned(),
+                name: instance.name.clone(),
+                role: instance.role.into(),
+                assigned,
+                seen,
+            })
+        };
+        let listed = projects(spaces).into_iter().map(|project| RegistryProject {
+            id: project.id,
+            name: project.name,
+            data_spaces: project
+                .data_spaces
+                .into_iter()
+                .map(|row| RegistryDataSpace {
+                    used_by: board.iter().filter_map(|one| user(&row, one)).collect(),
+                    row,
+                })
+                .collect(),
+        });
+        Self {
+            account: account.id.as_str().to_owned(),
+            mage_id: account.mage_id.as_ref().map(|id| id.as_str().to_owned()),
+            organisation: account.organisation.clone(),
+            projects: listed.collect(),
+        }
+    }
 }
 
 impl ProjectList {
@@ -150,6 +297,8 @@ impl AssignmentRow {
             instance: instance.to_owned(),
             sandbox: name(&assignment.sandbox),
             production: name(&assignment.production),
+            sandbox_id: assignment.sandbox.as_ref().map(ToString::to_string),
+            production_id: assignment.production.as_ref().map(ToString::to_string),
             project_id: space.project_id.as_str().to_owned(),
             project_name: space.project_name.clone(),
             data_space: space.into(),

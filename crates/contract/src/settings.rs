@@ -59,6 +59,17 @@ pub struct SettingRow {
     pub about: String,
 }
 
+/// A setting to be set.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[ts(export)]
+pub struct SettingRequest {
+    /// Its key.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+}
+
 impl SettingList {
     /// Every setting, with what was set.
     pub fn new(set: &[(String, String)]) -> Self {

@@ -49,11 +49,16 @@ impl Patchbay {
         Ok(account)
     }
 
+    /// Finds an account by its id or its label, the id first.
     pub(crate) async fn account_named(&self, label: &str) -> Result<Account> {
-        let accounts = self.accounts().await?;
-        accounts
-            .into_iter()
-            .find(|account| account.label == label.trim())
+        let mut accounts = self.accounts().await?;
+        let wanted = label.trim();
+        let place = accounts
+            .iter()
+            .position(|account| account.id.as_str() == wanted)
+            .or_else(|| accounts.iter().position(|account| account.label == wanted));
+        place
+            .map(|place| accounts.swap_remove(place))
             .ok_or_else(|| no_such("account", label))
     }
 

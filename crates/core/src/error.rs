@@ -56,6 +56,8 @@ pub enum Error {
         text: String,
         /// What to do.
         next: String,
+        /// What is filled into the sentence, by name, so that it can be said in another language.
+        words: Vec<(&'static str, String)>,
     },
 }
 
@@ -66,6 +68,44 @@ impl Error {
             code,
             text: text.into(),
             next: next.into(),
+            words: Vec::new(),
+        }
+    }
+
+    /// Names one word that is filled into a refusal's sentence; other errors stay as they are.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, word: impl Into<String>) -> Self {
+        if let Error::Refused { words, .. } = &mut self {
+            words.push((name, word.into()));
+        }
+        self
+    }
+
+    /// What is filled into the sentence, by name; with the code it is enough to say it in another
+    /// language. Never a secret.
+    pub fn words(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Error::Refused { words, .. } => words.clone(),
+            Error::NoSuch { what, name } => {
+                vec![("what", (*what).to_owned()), ("name", name.clone())]
+            }
+            Error::Records(RecordsError::NameTaken { what, name }) => {
+                vec![("what", (*what).to_owned()), ("name", name.clone())]
+            }
+            Error::Records(RecordsError::InUse { what, by }) => {
+                vec![("what", (*what).to_owned()), ("by", by.clone())]
+            }
+            Error::Intake(IntakeError::Several { count }) => vec![("count", count.to_string())],
+            Error::Intake(IntakeError::TooSmall { bits } | IntakeError::TooBig { bits }) => {
+                vec![("bits", bits.to_string())]
+            }
+            Error::Keychain(KeychainError::Missing { hint }) => vec![("hint", hint.clone())],
+            Error::Transport(error) => transport_words(error),
+            Error::Gateway(GatewayError::Rejected {
+                clock_ahead: Some(ahead),
+                ..
+            }) => vec![("clockAhead", ahead.to_string())],
+            _ => Vec::new(),
         }
     }
 
@@ -142,6 +182,23 @@ fn records_code(error: &RecordsError) -> &'static str {
         RecordsError::NameTaken { .. } => "nameTaken",
         RecordsError::InUse { .. } => "inUse",
         RecordsError::Failed { .. } => "recordsFailed",
+    }
+}
+
+fn transport_words(error: &TransportError) -> Vec<(&'static str, String)> {
+    match error {
+        TransportError::SignInExpired { renew } => vec![("renew", renew.clone())],
+        TransportError::WrongOwner { owner } => vec![("owner", owner.clone())],
+        TransportError::TimedOut { during: detail }
+        | TransportError::PermissionDenied { detail }
+        | TransportError::PhpUnsuitable { detail }
+        | TransportError::BootFailed { detail }
+        | TransportError::DatabaseDown { detail }
+        | TransportError::UndoUnusable { detail }
+        | TransportError::Garbled { detail }
+        | TransportError::Broken { detail }
+        | TransportError::Local { detail } => vec![("detail", detail.clone())],
+        _ => Vec::new(),
     }
 }
 

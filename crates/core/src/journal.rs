@@ -4,6 +4,8 @@
 //! and a cut at the end can be told apart. Not here: undo blobs (a table of their own in the
 //! records) and where the rows lie.
 
+pub mod entries;
+
 use std::sync::Arc;
 
 use crate::fingerprint::mac;

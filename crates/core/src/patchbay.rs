@@ -90,11 +90,21 @@ impl Patchbay {
         Ok(key)
     }
 
+    /// Finds an instance by its id or its name. The id goes first: a window asks by it, and a
+    /// name that somebody chose must never stand for another instance.
     pub(crate) async fn instance_named(&self, name: &str) -> Result<Instance> {
-        let instances = self.ports.records.instances().await?;
-        instances
-            .into_iter()
-            .find(|instance| instance.name == name.trim())
+        let mut instances = self.ports.records.instances().await?;
+        let wanted = name.trim();
+        let place = instances
+            .iter()
+            .position(|instance| instance.id.as_str() == wanted)
+            .or_else(|| {
+                instances
+                    .iter()
+                    .position(|instance| instance.name == wanted)
+            });
+        place
+            .map(|place| instances.swap_remove(place))
             .ok_or_else(|| no_such("instance", name))
     }
 

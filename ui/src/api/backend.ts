@@ -1,16 +1,151 @@
+import type { AccountRow } from "./generated/AccountRow";
+import type { AddedInstance } from "./generated/AddedInstance";
+import type { AdoptedInstance } from "./generated/AdoptedInstance";
+import type { Agreement } from "./generated/Agreement";
+import type { AssignmentRow } from "./generated/AssignmentRow";
+import type { AssignRequest } from "./generated/AssignRequest";
+import type { ChangedInstance } from "./generated/ChangedInstance";
+import type { ConfirmedIntake } from "./generated/ConfirmedIntake";
+import type { DropEvent } from "./generated/DropEvent";
+import type { FailedPush } from "./generated/FailedPush";
+import type { HostKeyRow } from "./generated/HostKeyRow";
+import type { InstanceAdopted } from "./generated/InstanceAdopted";
+import type { InstanceAnswer } from "./generated/InstanceAnswer";
+import type { InstanceDetails } from "./generated/InstanceDetails";
+import type { InstancePage } from "./generated/InstancePage";
 import type { InstanceRow } from "./generated/InstanceRow";
+import type { Intake } from "./generated/Intake";
 import type { IpcError } from "./generated/IpcError";
+import type { JournalPage } from "./generated/JournalPage";
+import type { JournalRequest } from "./generated/JournalRequest";
+import type { JournalVerified } from "./generated/JournalVerified";
+import type { KeyPairRow } from "./generated/KeyPairRow";
+import type { KeyPairVerified } from "./generated/KeyPairVerified";
+import type { NewAccount } from "./generated/NewAccount";
+import type { NewInstance } from "./generated/NewInstance";
+import type { NewProject } from "./generated/NewProject";
+import type { Place } from "./generated/Place";
+import type { PlanReport } from "./generated/PlanReport";
+import type { PlanRequest } from "./generated/PlanRequest";
+import type { ProbeResult } from "./generated/ProbeResult";
+import type { PushDocument } from "./generated/PushDocument";
+import type { PushRequest } from "./generated/PushRequest";
+import type { RegistryPage } from "./generated/RegistryPage";
+import type { RepinnedInstance } from "./generated/RepinnedInstance";
+import type { RunEvent } from "./generated/RunEvent";
+import type { SettingRow } from "./generated/SettingRow";
+import type { SshDetails } from "./generated/SshDetails";
+import type { StartFinding } from "./generated/StartFinding";
+import type { TrustedHostKey } from "./generated/TrustedHostKey";
+import type { UndoRequest } from "./generated/UndoRequest";
+import type { UndoTarget } from "./generated/UndoTarget";
 import type { WindowPreferences } from "./generated/WindowPreferences";
+
+/** Ends what was begun: listening for drops or for changes. */
+export type Stop = () => void;
 
 /**
  * Everything the window may ask of the core, as one interface.
  *
  * Each call either answers or rejects with a {@link BackendError}. The core owns the truth; what
- * comes back is a picture of it, to be shown and not edited.
+ * comes back is a picture of it, to be shown and not edited: after a change, read again (or wait
+ * for {@link Backend.watchRecords}, which tells of changes from anywhere). Instances, accounts and
+ * key pairs are named by their ids.
  */
 export interface Backend {
-  /** Every instance, by name, as it stands now. */
+  // Accounts
+  /** Every account, by label. */
+  listAccounts(): Promise<AccountRow[]>;
+  /** Adds an account; the MageID may be left out, the registry's first answer says it. */
+  addAccount(request: NewAccount): Promise<AccountRow>;
+
+  // Key pairs. A private key never comes here: the shell takes it and gives an opaque intake.
+  /** Every key pair, with where it is used and when Adobe last accepted it. */
+  listKeyPairs(): Promise<KeyPairRow[]>;
+  /** Lets the person choose a file in the system's dialog; `null` when they closed it. */
+  pickPrivateKey(): Promise<Intake | null>;
+  /** Takes what is in the clipboard. */
+  pastePrivateKey(): Promise<Intake>;
+  /** From now on files dropped on the window are taken. One listener at a time: the last one. */
+  receiveDrops(onDrop: (event: DropEvent) => void): Promise<Stop>;
+  /** Makes an intake a key pair and asks Adobe about it. After a refusal it can be tried again. */
+  confirmIntake(request: ConfirmedIntake): Promise<KeyPairVerified>;
+  /** Gives an intake back: the key is forgotten. */
+  discardIntake(intake: string): Promise<void>;
+  /** Asks Adobe about a pair. */
+  verifyKeyPair(keyPair: string): Promise<KeyPairVerified>;
+  /** Removes a pair from this computer; nothing changes at Adobe. */
+  removeKeyPair(keyPair: string): Promise<void>;
+
+  // Instances
+  /** Every instance, by name, as it stands now: the board. */
   listInstances(): Promise<InstanceRow[]>;
+  /** Everything about one instance: evidence in the Admin's order, assignment, history. */
+  instancePage(instance: string): Promise<InstancePage>;
+  /** Looks at a server that is not added yet, and suggests name, address and role. */
+  probe(ssh: SshDetails): Promise<ProbeResult>;
+  /** The host keys a server shows now. */
+  hostKeys(place: Place): Promise<HostKeyRow[]>;
+  /** Trusts a host key that was shown, if the server still shows it. */
+  trustHostKey(request: TrustedHostKey): Promise<HostKeyRow>;
+  /** Adds an instance; it is added also when it cannot be reached now. */
+  addInstance(request: NewInstance): Promise<AddedInstance>;
+  /** Changes what is kept about an instance; nothing changes on the server. */
+  editInstance(request: ChangedInstance): Promise<InstanceDetails>;
+  /** Removes an instance from this computer; nothing changes on the server. */
+  removeInstance(instance: string): Promise<void>;
+  /** Makes what a connected instance holds its assignment. */
+  adoptInstance(request: AdoptedInstance): Promise<InstanceAdopted>;
+  /** Says who the instance is now; its name is typed. */
+  repinInstance(request: RepinnedInstance): Promise<InstanceDetails>;
+  /** Answers what only a person knows: live or not, the same instance or a copy. */
+  answer(request: InstanceAnswer): Promise<InstanceDetails>;
+
+  // Projects and data spaces
+  /** An account's projects and data spaces, with who uses which. Asks Adobe. */
+  listDataSpaces(account: string): Promise<RegistryPage>;
+  /** Creates a project with its standard data spaces. */
+  createProject(request: NewProject): Promise<RegistryPage>;
+  /** Decides what an instance should hold; nothing changes on the server. */
+  assign(request: AssignRequest): Promise<AssignmentRow>;
+
+  // Plans and what is done with them
+  /** What a push would change, with what the guards say. Looks at each instance. */
+  plan(request: PlanRequest): Promise<PlanReport>;
+  /** Carries out plans that were seen. */
+  push(request: PushRequest, onEvent: (event: RunEvent) => void): Promise<PushDocument>;
+  /** What disconnecting a copy would remove. */
+  planDetach(instance: string): Promise<PlanReport>;
+  /** Removes keys and SaaS identifier from a copy, as the plan that was seen says. */
+  detach(agreement: Agreement, onEvent: (event: RunEvent) => void): Promise<PushDocument>;
+  /** What taking an entry or a whole push back would change. */
+  planUndo(target: UndoTarget): Promise<PlanReport>;
+  /** Takes an entry or a whole push back, as the plan that was seen says. */
+  undo(request: UndoRequest, onEvent: (event: RunEvent) => void): Promise<PushDocument>;
+  /** The instances whose part of the last push failed, for a new plan; `null` where none did. */
+  failedOfLastPush(): Promise<FailedPush | null>;
+  /** Stops a run: what has not begun to write writes nothing, the rest finishes. */
+  cancel(run: string): Promise<void>;
+
+  // Connection
+  /** Checks these instances, all where none is named; answers with their rows. */
+  check(instances: string[], onEvent: (event: RunEvent) => void): Promise<InstanceRow[]>;
+  /** Looks after what an earlier run left unfinished, and says what was found. */
+  lookAfter(): Promise<StartFinding[]>;
+  /** Tells of every change of the records, whoever made it. */
+  watchRecords(onChange: () => void): Promise<Stop>;
+
+  // History
+  /** A stretch of the journal, newest first. */
+  listJournal(request: JournalRequest): Promise<JournalPage>;
+  /** Whether the journal is whole. */
+  verifyJournal(): Promise<JournalVerified>;
+
+  // Settings
+  /** Every setting the core needs. */
+  listSettings(): Promise<SettingRow[]>;
+  /** Sets one; gateways and time-outs count from the next start. */
+  setSetting(key: string, value: string): Promise<void>;
   /** What the person chose for the window. */
   windowPreferences(): Promise<WindowPreferences>;
   /** Remembers what the person chose for the window. */
@@ -31,6 +166,17 @@ export class BackendError extends Error {
 const CODES: Record<IpcError["code"], true> = {
   dataDirectoryUnusable: true,
   dataDirectoryNewer: true,
+  keychain: true,
+  badInput: true,
+  privateKeyRefused: true,
+  intakeGone: true,
+  notRead: true,
+  nameTaken: true,
+  noSuch: true,
+  notReached: true,
+  adobe: true,
+  refused: true,
+  badRequest: true,
   internal: true,
 };
 

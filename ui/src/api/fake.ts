@@ -1,16 +1,72 @@
-import { BackendError, type Backend } from "./backend";
+import { BackendError, type Backend, type Stop } from "./backend";
+import { ago, ahead, evidenceOf, id, PATHS, row, sixInstances, type World } from "./fakeFleet";
+import type { DropEvent } from "./generated/DropEvent";
+import type { HostKeyRow } from "./generated/HostKeyRow";
+import type { InstanceDetails } from "./generated/InstanceDetails";
 import type { InstanceRow } from "./generated/InstanceRow";
+import type { Intake } from "./generated/Intake";
 import type { IpcError } from "./generated/IpcError";
+import type { KeyPairRow } from "./generated/KeyPairRow";
+import type { PlannedInstance } from "./generated/PlannedInstance";
+import type { PlanReport } from "./generated/PlanReport";
+import type { PushDocument } from "./generated/PushDocument";
+import type { PushedInstance } from "./generated/PushedInstance";
+import type { RegistryPage } from "./generated/RegistryPage";
+import type { RunEvent } from "./generated/RunEvent";
+import type { RunStep } from "./generated/RunStep";
+import type { SshDetails } from "./generated/SshDetails";
+import type { StartFinding } from "./generated/StartFinding";
 import type { WindowPreferences } from "./generated/WindowPreferences";
 
-/** The same interface in memory, for tests and for working on the window in a browser. */
+export { ago, ahead, id, keyPair, PATHS, row, sixInstances, uuid } from "./fakeFleet";
+
+type Call = keyof Backend;
+
+/**
+ * The same interface in memory, for tests and for working on the window in a browser.
+ *
+ * It answers believably and keeps what it is told, but decides nothing: plans, guards and states
+ * are what a test puts there. Every call can be delayed or made to fail.
+ */
 export class FakeBackend implements Backend {
-  rows: InstanceRow[];
+  world: World;
   preferences: WindowPreferences = { language: null, theme: "system" };
+  /** How long every call takes, and every step of a run, in milliseconds. */
+  delayMs = 0;
+  /** Every call so far, by name. */
+  calls: Call[] = [];
+  /** What the next pick or paste brings; `null`: the dialog is closed. */
+  nextIntake: Intake | null = intake();
+  /** What a plan says of an instance, by its id; without it, two keys would be set. */
+  plans = new Map<string, Partial<PlannedInstance>>();
+  /** How pushing an instance ends, by its id; without it, it is pushed and turns connected. */
+  outcomes = new Map<string, Partial<PushedInstance>>();
+  findings: StartFinding[] = [];
+  shownHostKeys: HostKeyRow[] = [{ algorithm: "ssh-ed25519", fingerprint: "SHA256:kP3c1b2rW8rB0c5Q1ZtX2mDk0n9gVw7yH4sLq6eJ8uA", trusted: false }];
+  #failures = new Map<Call, IpcError>();
   #nextError: IpcError | undefined;
+  #drops: ((event: DropEvent) => void) | undefined;
+  #watchers = new Set<() => void>();
+  #cancelled = new Set<string>();
+  #made = 0;
 
   constructor(rows: InstanceRow[] = []) {
-    this.rows = rows;
+    this.world = { accounts: [], keyPairs: [], rows, assignments: [], registry: [], journal: [], settings: [] };
+  }
+
+  /** The fake with six instances in six states. */
+  static withFleet(): FakeBackend {
+    const backend = new FakeBackend();
+    backend.world = sixInstances();
+    return backend;
+  }
+
+  get rows(): InstanceRow[] {
+    return this.world.rows;
+  }
+
+  set rows(rows: InstanceRow[]) {
+    this.world.rows = rows;
   }
 
   /** Makes the next call fail with `error`; the call after it works again. */
@@ -18,43 +74,351 @@ export class FakeBackend implements Backend {
     this.#nextError = error;
   }
 
-  async listInstances(): Promise<InstanceRow[]> {
-    this.#fail();
-    return structuredClone(this.rows);
+  /** Makes every call of that name fail, until `null` is given. */
+  failAlways(call: Call, error: IpcError | null): void {
+    if (error) this.#failures.set(call, error);
+    else this.#failures.delete(call);
   }
 
-  async windowPreferences(): Promise<WindowPreferences> {
-    this.#fail();
-    return structuredClone(this.preferences);
+  /** As when a file is dropped on the window; false when nobody listens. */
+  drop(event: DropEvent): boolean {
+    this.#drops?.(event);
+    return this.#drops !== undefined;
   }
 
-  async setWindowPreferences(preferences: WindowPreferences): Promise<void> {
-    this.#fail();
-    this.preferences = structuredClone(preferences);
+  /** As when the records change, by whomever. */
+  recordsChanged(): void {
+    for (const heard of this.#watchers) heard();
   }
 
-  #fail(): void {
-    const error = this.#nextError;
+  listAccounts: Backend["listAccounts"] = () => this.#answer("listAccounts", () => this.world.accounts);
+
+  addAccount: Backend["addAccount"] = (request) =>
+    this.#change("addAccount", () => {
+      this.#refuseEmpty("label", request.label);
+      if (this.world.accounts.some((each) => each.label === request.label)) throw new BackendError({ code: "nameTaken", name: request.label });
+      const account = { id: this.#newId(), label: request.label, mageId: request.mageId, organisation: null, createdAt: ago(0) };
+      this.world.accounts.push(account);
+      return account;
+    });
+
+  listKeyPairs: Backend["listKeyPairs"] = () => this.#answer("listKeyPairs", () => this.world.keyPairs);
+  pickPrivateKey: Backend["pickPrivateKey"] = () => this.#answer("pickPrivateKey", () => this.nextIntake);
+  pastePrivateKey: Backend["pastePrivateKey"] = () =>
+    this.#answer("pastePrivateKey", () => ({ ...(this.nextIntake ?? intake()), source: "clipboard" as const, fileName: null }));
+
+  receiveDrops: Backend["receiveDrops"] = (onDrop) =>
+    this.#answer("receiveDrops", (): Stop => {
+      this.#drops = onDrop;
+      return () => {
+        if (this.#drops === onDrop) this.#drops = undefined;
+      };
+    });
+
+  confirmIntake: Backend["confirmIntake"] = (request) =>
+    this.#change("confirmIntake", () => {
+      this.#refuseEmpty("name", request.name);
+      this.#refuseEmpty("apiKey", request.apiKey);
+      const account = this.#found(this.world.accounts, "account", request.account);
+      const pair: KeyPairRow = {
+        id: this.#newId(), name: request.name, account: account.label, for: request.for, apiKey: request.apiKey,
+        fingerprint: this.nextIntake?.fingerprint ?? null, state: "ready", export: "none", origin: "brought",
+        usedBy: [], createdAt: ago(0), acceptedAt: ago(0), note: "",
+      };
+      this.world.keyPairs.push(pair);
+      return { keypair: pair, repairs: this.nextIntake?.repairs ?? [], verification: { answer: "accepted" as const, reason: null } };
+    });
+
+  discardIntake: Backend["discardIntake"] = () => this.#answer("discardIntake", () => undefined);
+
+  verifyKeyPair: Backend["verifyKeyPair"] = (keyPair) =>
+    this.#change("verifyKeyPair", () => {
+      const pair = this.#found(this.world.keyPairs, "key pair", keyPair);
+      pair.acceptedAt = ago(0);
+      return { keypair: pair, repairs: [], verification: { answer: "accepted" as const, reason: null } };
+    });
+
+  removeKeyPair: Backend["removeKeyPair"] = (keyPair) =>
+    this.#change("removeKeyPair", () => {
+      this.world.keyPairs = this.world.keyPairs.filter((each) => each.id !== keyPair);
+    });
+
+  listInstances: Backend["listInstances"] = () => this.#answer("listInstances", () => this.world.rows);
+
+  instancePage: Backend["instancePage"] = (instance) =>
+    this.#answer("instancePage", () => {
+      const shown = this.#found(this.world.rows, "instance", instance);
+      return {
+        instance: details(shown),
+        evidence: evidenceOf(shown),
+        assignment: this.world.assignments.find((each) => each.instance === shown.name) ?? null,
+        sameIdentity: [],
+        history: this.world.journal.filter((each) => each.instance === instance),
+      };
+    });
+
+  probe: Backend["probe"] = (ssh) =>
+    this.#answer("probe", () => ({
+      url: `https://${host(ssh)}/`, name: host(ssh), role: "live" as const, edition: "Enterprise", connector: true, holdsValues: false, knownAs: null,
+      versions: { magento: "2.4.7-p6", servicesId: "3.3.1", servicesConnector: "1.3.8", php: "8.2.28" },
+    }));
+
+  hostKeys: Backend["hostKeys"] = () => this.#answer("hostKeys", () => this.shownHostKeys);
+
+  trustHostKey: Backend["trustHostKey"] = (request) =>
+    this.#change("trustHostKey", () => {
+      const key = this.shownHostKeys.find((each) => each.fingerprint === request.fingerprint);
+      if (!key) throw new BackendError({ code: "noSuch", what: "host key", name: request.fingerprint });
+      key.trusted = true;
+      return key;
+    });
+
+  addInstance: Backend["addInstance"] = (request) =>
+    this.#change("addInstance", () => {
+      this.#refuseEmpty("name", request.name);
+      if (this.world.rows.some((each) => each.name === request.name)) throw new BackendError({ code: "nameTaken", name: request.name });
+      const account = this.#found(this.world.accounts, "account", request.account);
+      const added = row({
+        id: this.#newId(), name: request.name, role: request.role, account: account.label,
+        address: request.way.kind === "ssh" ? request.way.ssh.target : (request.url ?? ""), watchOnly: request.way.kind === "watchOnly",
+      });
+      this.world.rows.push(added);
+      return { instance: details(added), trouble: null };
+    });
+
+  editInstance: Backend["editInstance"] = (request) =>
+    this.#change("editInstance", () => {
+      const kept = this.#found(this.world.rows, "instance", request.instance);
+      kept.name = request.name ?? kept.name;
+      kept.role = request.role ?? kept.role;
+      if (request.way?.kind === "ssh") kept.address = request.way.ssh.target;
+      return details(kept);
+    });
+
+  removeInstance: Backend["removeInstance"] = (instance) =>
+    this.#change("removeInstance", () => {
+      this.world.rows = this.world.rows.filter((each) => each.id !== instance);
+    });
+
+  adoptInstance: Backend["adoptInstance"] = (request) =>
+    this.#change("adoptInstance", () => {
+      const shown = this.#found(this.world.rows, "instance", request.instance);
+      const dataSpace = this.#spaces()[0];
+      if (!dataSpace) throw new BackendError({ code: "refused", trouble: { code: "nothingToAdopt", text: "There is nothing to adopt.", next: "Assign key pairs instead." } });
+      const assignment = { instance: shown.name, sandbox: null, production: `${shown.name} production`, sandboxId: null, productionId: this.#newId(), projectId: dataSpace.project, projectName: "Nordlys", dataSpace: dataSpace.space, assignedAt: ago(0) };
+      this.world.assignments.push(assignment);
+      shown.assigned = true;
+      return { instance: details(shown), assignment, taken: request.takeKeys ? ["production" as const] : [] };
+    });
+
+  repinInstance: Backend["repinInstance"] = (request) =>
+    this.#change("repinInstance", () => {
+      const shown = this.#found(this.world.rows, "instance", request.instance);
+      if (request.typedName !== shown.name) throw new BackendError({ code: "refused", trouble: { code: "nameNotTyped", text: `The name typed is not "${shown.name}".`, next: "Type the instance's name to pin it again.", words: { name: shown.name } } });
+      return details(shown);
+    });
+
+  answer: Backend["answer"] = (request) => this.#change("answer", () => details(this.#found(this.world.rows, "instance", request.instance)));
+
+  listDataSpaces: Backend["listDataSpaces"] = (account) => this.#answer("listDataSpaces", () => this.#page(account));
+
+  createProject: Backend["createProject"] = (request) =>
+    this.#change("createProject", () => {
+      const page = this.#page(request.account);
+      page.projects.push({ id: this.#newId(), name: request.name, dataSpaces: [] });
+      return page;
+    });
+
+  assign: Backend["assign"] = (request) =>
+    this.#change("assign", () => {
+      const shown = this.#found(this.world.rows, "instance", request.instance);
+      const chosen = this.#spaces().find((each) => each.space.id === request.dataSpace);
+      if (!chosen) throw new BackendError({ code: "adobe", trouble: { code: "notInRegistry", text: "The registry does not know it.", next: "Choose another one." } });
+      const name = (pair: string | null) => this.world.keyPairs.find((each) => each.id === pair)?.name ?? null;
+      const assignment = { instance: shown.name, sandbox: name(request.sandbox), production: name(request.production), sandboxId: request.sandbox, productionId: request.production, projectId: request.project, projectName: chosen.name, dataSpace: chosen.space, assignedAt: ago(0) };
+      this.world.assignments = [...this.world.assignments.filter((each) => each.instance !== shown.name), assignment];
+      shown.assigned = true;
+      if (shown.nextStep === "assign") shown.nextStep = "plan";
+      return assignment;
+    });
+
+  plan: Backend["plan"] = (request) => this.#answer("plan", () => this.#report(request.instances));
+  planDetach: Backend["planDetach"] = (instance) => this.#answer("planDetach", () => this.#report([instance]));
+  planUndo: Backend["planUndo"] = (target) =>
+    this.#answer("planUndo", () => {
+      const undone = this.world.journal.filter((each) => (target.kind === "entry" ? each.entry === target.entry : each.push === target.push));
+      return this.#report(undone.map((each) => each.instance));
+    });
+
+  push: Backend["push"] = (request, onEvent) => this.#run("push", request.agreement.plans.map((each) => each.instance), onEvent);
+  detach: Backend["detach"] = (agreement, onEvent) => this.#run("detach", agreement.plans.map((each) => each.instance), onEvent);
+  undo: Backend["undo"] = (request, onEvent) => this.#run("undo", request.agreement.plans.map((each) => each.instance), onEvent);
+
+  failedOfLastPush: Backend["failedOfLastPush"] = () =>
+    this.#answer("failedOfLastPush", () => {
+      const last = this.world.journal[0]?.push;
+      const failed = this.world.journal.filter((each) => each.push === last && each.outcome !== "pushed" && each.outcome !== null);
+      return last && failed.length > 0 ? { push: last, instances: failed.map((each) => each.instance) } : null;
+    });
+
+  cancel: Backend["cancel"] = (run) =>
+    this.#answer("cancel", () => {
+      this.#cancelled.add(run);
+    });
+
+  check: Backend["check"] = async (instances, onEvent) => {
+    await this.#answer("check", () => undefined);
+    const run = this.#newId();
+    onEvent({ event: "begun", run });
+    const chosen = this.world.rows.filter((each) => instances.length === 0 || instances.includes(each.id));
+    for (const each of chosen) {
+      if (this.#cancelled.has(run)) break;
+      await this.#steps(each.id, ["connecting", "verifying", "done"], onEvent);
+      if (each.state === "connected") Object.assign(each, { provenAt: ago(0), connectedAt: ago(0), holdsUntil: ahead(30) });
+    }
+    this.recordsChanged();
+    return structuredClone(chosen);
+  };
+
+  lookAfter: Backend["lookAfter"] = () => this.#answer("lookAfter", () => this.findings.splice(0));
+
+  watchRecords: Backend["watchRecords"] = (onChange) =>
+    this.#answer("watchRecords", (): Stop => {
+      this.#watchers.add(onChange);
+      return () => this.#watchers.delete(onChange);
+    });
+
+  listJournal: Backend["listJournal"] = (request) =>
+    this.#answer("listJournal", () => {
+      const shown = this.world.journal.filter((each) => request.instance === null || each.instance === request.instance);
+      return { entries: shown.slice(request.skip, request.skip + request.limit), total: shown.length };
+    });
+
+  verifyJournal: Backend["verifyJournal"] = () =>
+    this.#answer("verifyJournal", () => ({ result: "good" as const, lines: this.world.journal.length * 2, expected: null, seq: null, text: "The journal is whole." }));
+
+  listSettings: Backend["listSettings"] = () => this.#answer("listSettings", () => this.world.settings);
+
+  setSetting: Backend["setSetting"] = (key, value) =>
+    this.#change("setSetting", () => {
+      const setting = this.world.settings.find((each) => each.key === key);
+      if (!setting) throw new BackendError({ code: "noSuch", what: "setting", name: key });
+      setting.value = value;
+    });
+
+  windowPreferences: Backend["windowPreferences"] = () => this.#answer("windowPreferences", () => this.preferences);
+
+  setWindowPreferences: Backend["setWindowPreferences"] = (preferences) =>
+    this.#answer("setWindowPreferences", () => {
+      this.preferences = structuredClone(preferences);
+    });
+
+  /** Answers with a copy, after the delay; a listener's end is handed over as it is. */
+  async #answer<T>(call: Call, give: () => T): Promise<T> {
+    this.calls.push(call);
+    // Whose failure it is is settled when it is called, not when the delay is over.
+    const error = this.#nextError ?? this.#failures.get(call);
     this.#nextError = undefined;
+    await this.#wait();
     if (error) throw new BackendError(error);
+    const given = give();
+    return typeof given === "function" ? given : structuredClone(given);
+  }
+
+  async #change<T>(call: Call, give: () => T): Promise<T> {
+    const given = await this.#answer(call, give);
+    this.recordsChanged();
+    return given;
+  }
+
+  async #wait(): Promise<void> {
+    if (this.delayMs > 0) await new Promise((resume) => setTimeout(resume, this.delayMs));
+  }
+
+  async #steps(instance: string, steps: RunStep[], onEvent: (event: RunEvent) => void): Promise<void> {
+    for (const step of steps) {
+      onEvent({ event: "step", instance, step, outcome: null });
+      await this.#wait();
+    }
+  }
+
+  async #run(call: "push" | "detach" | "undo", instances: string[], onEvent: (event: RunEvent) => void): Promise<PushDocument> {
+    await this.#answer(call, () => undefined);
+    const run = this.#newId();
+    const push = this.#newId();
+    onEvent({ event: "begun", run });
+    const results: PushedInstance[] = [];
+    for (const instance of instances) {
+      const shown = this.#found(this.world.rows, "instance", instance);
+      if (!this.#cancelled.has(run)) await this.#steps(instance, ["preparing", "connecting", "writing", "verifying"], onEvent);
+      const outcome = this.#cancelled.has(run) ? "cancelled" : "pushed";
+      const result: PushedInstance = { id: instance, name: shown.name, outcome, entry: this.#newId(), error: null, guards: [], changes: this.#planned(shown).changes, ms: 640, ...this.outcomes.get(instance) };
+      onEvent({ event: "step", instance, step: "done", outcome: result.outcome });
+      if (result.outcome === "pushed") this.#written(shown, call);
+      this.world.journal.unshift({ entry: result.entry ?? this.#newId(), push, instance, instanceName: shown.name, action: call, at: ago(0), endedAt: ago(0), outcome: result.outcome, error: null, changes: result.changes, person: "mei", canUndo: result.outcome === "pushed" });
+      results.push(result);
+    }
+    this.recordsChanged();
+    return structuredClone({ entry: results.length === 1 ? (results[0]?.entry ?? null) : null, push, instances: results });
+  }
+
+  #written(shown: InstanceRow, call: "push" | "detach" | "undo"): void {
+    if (call === "push") Object.assign(shown, { state: "connected", light: "connected", nextStep: "setUpPayments", provenAt: ago(0), connectedAt: ago(0), holdsUntil: ahead(30), reason: { code: "bothAccepted", text: "Adobe accepted both pairs, signed on the instance." } });
+    else Object.assign(shown, { state: "notConnected", light: "notConnected", nextStep: "assign", dataSpace: null, dataSpaceId: null, sandboxKey: null, productionKey: null, holdsUntil: null, reason: { code: "noValues", text: "None of the nine values is present." } });
+  }
+
+  #report(instances: string[]): PlanReport {
+    const chosen = instances.length > 0 ? instances.map((each) => this.#found(this.world.rows, "instance", each)) : this.world.rows.filter((each) => each.assigned);
+    return { hash: "f".repeat(64), instances: chosen.map((each) => this.#planned(each)) };
+  }
+
+  #planned(shown: InstanceRow): PlannedInstance {
+    return {
+      id: shown.id, name: shown.name, hash: "a".repeat(64), locks: [], guards: [], error: null,
+      changes: [
+        { path: PATHS.productionApiKey, from: null, to: "0d9f3c9a7be1442a8a55c1d0e2f4b6a8" },
+        { path: PATHS.productionPrivateKey, from: null, to: "a3c9".repeat(16) },
+      ],
+      ...this.plans.get(shown.id),
+    };
+  }
+
+  #page(account: string): RegistryPage {
+    const page = this.world.registry.find((each) => each.account === account);
+    if (!page) throw new BackendError({ code: "refused", trouble: { code: "noKeyPair", text: "No key pair of this account is on this computer, so Adobe cannot be asked.", next: "Bring or create one first." } });
+    return page;
+  }
+
+  #spaces() {
+    return this.world.registry.flatMap((page) => page.projects).flatMap((project) => project.dataSpaces.map((space) => ({ project: project.id, name: project.name, space })));
+  }
+
+  #found<T extends { id: string }>(all: T[], what: string, wanted: string): T {
+    const found = all.find((each) => each.id === wanted);
+    if (!found) throw new BackendError({ code: "noSuch", what, name: wanted });
+    return found;
+  }
+
+  #refuseEmpty(field: "name" | "label" | "apiKey", text: string): void {
+    if (text.trim() === "") throw new BackendError({ code: "badInput", field, problem: "empty", max: null, text: `The ${field} is empty; give it a few characters.` });
+  }
+
+  #newId(): string {
+    this.#made += 1;
+    return this.#made.toString(16).padStart(32, "0");
   }
 }
 
-/** A row with everything ordinary, but what `different` says. */
-export function row(different: Partial<InstanceRow> & { name: string }): InstanceRow {
-  return {
-    id: different.name,
-    role: "live",
-    account: "Nordlys Group",
-    address: "nordlys",
-    watchOnly: false,
-    dataSpace: null,
-    state: "unknown",
-    light: "needsALook",
-    reason: { code: "neverChecked", text: "It was never checked." },
-    findings: [],
-    provenAt: null,
-    connectedAt: null,
-    ...different,
-  };
+/** An intake as the shell would give it, with everything ordinary, but what `different` says. */
+export function intake(different: Partial<Intake> = {}): Intake {
+  return { id: id("7"), source: "file", fileName: "production-private-key.pem", fingerprint: "5b1e".repeat(16), bits: 2048, repairs: [], knownAs: null, waitsUntil: ahead(10), ...different };
+}
+
+function details(shown: InstanceRow): InstanceDetails {
+  const ssh: SshDetails | null = shown.watchOnly ? null : { target: shown.address, port: null, identityFile: null, root: "/var/www/html", php: null, runAs: null, container: null };
+  return { ...shown, next: "Check it again.", ssh, url: `https://${shown.address.split("@").at(-1) ?? ""}/`, tags: [], pinned: shown.state !== "unknown", isLive: null };
+}
+
+function host(ssh: SshDetails): string {
+  return ssh.target.split("@").at(-1) ?? ssh.target;
 }

@@ -1,8 +1,8 @@
-import { invoke } from "@tauri-apps/api/core";
+import { Channel, invoke } from "@tauri-apps/api/core";
 
-import { asIpcError, BackendError, type Backend } from "./backend";
-import type { InstanceRow } from "./generated/InstanceRow";
-import type { WindowPreferences } from "./generated/WindowPreferences";
+import { asIpcError, BackendError, type Backend, type Stop } from "./backend";
+import type { DropEvent } from "./generated/DropEvent";
+import type { RunEvent } from "./generated/RunEvent";
 
 async function ask<T>(command: string, args?: Record<string, unknown>): Promise<T> {
   try {
@@ -12,9 +12,74 @@ async function ask<T>(command: string, args?: Record<string, unknown>): Promise<
   }
 }
 
+/** Asks with a channel for what is heard while the command runs. */
+function run<T>(command: string, request: unknown, onEvent: (event: RunEvent) => void): Promise<T> {
+  return ask(command, { request, progress: new Channel<RunEvent>(onEvent) });
+}
+
+/** Listens until it is stopped; a listener that was stopped hears nothing more. */
+async function listen<T>(start: string, stop: string, heard: (event: T) => void): Promise<Stop> {
+  let stopped = false;
+  const events = new Channel<T>((event) => {
+    if (!stopped) heard(event);
+  });
+  const listener = await ask<number>(start, { events });
+  return () => {
+    if (stopped) return;
+    stopped = true;
+    // Nothing depends on it: a listener that stays is replaced by the next one.
+    ask(stop, { request: { listener } }).catch(() => undefined);
+  };
+}
+
 /** The core behind the real window. */
 export const tauriBackend: Backend = {
-  listInstances: () => ask<InstanceRow[]>("list_instances"),
-  windowPreferences: () => ask<WindowPreferences>("window_preferences"),
+  listAccounts: () => ask("list_accounts"),
+  addAccount: (request) => ask("add_account", { request }),
+
+  listKeyPairs: () => ask("list_key_pairs"),
+  pickPrivateKey: () => ask("pick_private_key"),
+  pastePrivateKey: () => ask("paste_private_key"),
+  receiveDrops: (onDrop) => listen<DropEvent>("receive_drops", "stop_drops", onDrop),
+  confirmIntake: (request) => ask("confirm_intake", { request }),
+  discardIntake: (intake) => ask("discard_intake", { request: { intake } }),
+  verifyKeyPair: (keyPair) => ask("verify_key_pair", { request: { keyPair } }),
+  removeKeyPair: (keyPair) => ask("remove_key_pair", { request: { keyPair } }),
+
+  listInstances: () => ask("list_instances"),
+  instancePage: (instance) => ask("instance_page", { request: { instance } }),
+  probe: (request) => ask("probe_instance", { request }),
+  hostKeys: (request) => ask("host_keys", { request }),
+  trustHostKey: (request) => ask("trust_host_key", { request }),
+  addInstance: (request) => ask("add_instance", { request }),
+  editInstance: (request) => ask("edit_instance", { request }),
+  removeInstance: (instance) => ask("remove_instance", { request: { instance } }),
+  adoptInstance: (request) => ask("adopt_instance", { request }),
+  repinInstance: (request) => ask("repin_instance", { request }),
+  answer: (request) => ask("answer_about_instance", { request }),
+
+  listDataSpaces: (account) => ask("list_data_spaces", { request: { account } }),
+  createProject: (request) => ask("create_project", { request }),
+  assign: (request) => ask("assign", { request }),
+
+  plan: (request) => ask("plan_push", { request }),
+  push: (request, onEvent) => run("push_config", request, onEvent),
+  planDetach: (instance) => ask("plan_detach", { request: { instance } }),
+  detach: (agreement, onEvent) => run("detach_instance", agreement, onEvent),
+  planUndo: (request) => ask("plan_undo", { request }),
+  undo: (request, onEvent) => run("undo_push", request, onEvent),
+  failedOfLastPush: () => ask("failed_of_last_push"),
+  cancel: (runId) => ask("cancel_run", { request: { run: runId } }),
+
+  check: (instances, onEvent) => run("check_instances", { instances }, onEvent),
+  lookAfter: () => ask("look_after"),
+  watchRecords: (onChange) => listen<null>("watch_records", "stop_watching", () => onChange()),
+
+  listJournal: (request) => ask("list_journal", { request }),
+  verifyJournal: () => ask("verify_journal"),
+
+  listSettings: () => ask("list_settings"),
+  setSetting: (key, value) => ask("set_setting", { request: { key, value } }),
+  windowPreferences: () => ask("window_preferences"),
   setWindowPreferences: (preferences) => ask("set_window_preferences", { preferences }),
 };

@@ -5,7 +5,6 @@ use patchbay_contract::instances::details::{
     InstanceAdded, InstanceAdopted, InstanceDetails, InstanceDocument, InstanceList,
 };
 use patchbay_core::Error;
-use patchbay_core::connection::standing::standing;
 use patchbay_core::instance::Instance;
 use patchbay_core::instance::adding::{InstanceEdit, NewInstance};
 use patchbay_core::instance::answering::Kinship;
@@ -33,15 +32,16 @@ pub(super) async fn run(desk: &Desk, command: InstanceCommand) -> Done {
 }
 
 async fn details(desk: &Desk, instance: &Instance) -> Result<InstanceDetails, Failure> {
-    let accounts = desk.patchbay.accounts().await?;
-    let account = accounts.iter().find(|a| a.id == instance.account);
-    let evidence = desk.patchbay.evidence().await?;
-    Ok(InstanceDetails::new(
-        instance,
-        account.map_or("", |account| &account.label),
-        evidence.iter().find(|e| e.instance == instance.id),
-        desk.patchbay.now(),
-    ))
+    let board = desk.patchbay.board().await?;
+    let standing = board.iter().find(|one| one.instance.id == instance.id);
+    let removed = || {
+        Failure::refused(
+            "noSuch",
+            format!("\"{}\" was removed meanwhile.", instance.name),
+            "List what there is and use one of those names.",
+        )
+    };
+    Ok(InstanceDetails::from(standing.ok_or_else(removed)?))
 }
 
 /// Answers a command that is about one instance.
@@ -92,28 +92,20 @@ async fn add(desk: &Desk, args: AddArgs) -> Done {
 }
 
 async fn list(desk: &Desk) -> Done {
-    let instances = desk.patchbay.instances().await?;
-    let accounts = desk.patchbay.accounts().await?;
+    let board = desk.patchbay.board().await?;
     let evidence = desk.patchbay.evidence().await?;
     let now = desk.patchbay.now();
-    let of = |instance: &Instance| evidence.iter().find(|e| e.instance == instance.id);
     let document = InstanceList {
-        instances: instances
-            .iter()
-            .map(|instance| {
-                let account = accounts.iter().find(|a| a.id == instance.account);
-                let label = account.map_or("", |account| &account.label);
-                InstanceDetails::new(instance, label, of(instance), now)
-            })
-            .collect(),
+        instances: board.iter().map(InstanceDetails::from).collect(),
     };
     desk.output.answer(&document, |page| {
-        let rows: Vec<_> = instances
+        let rows: Vec<_> = board
             .iter()
             .zip(&document.instances)
-            .map(|(instance, shown)| {
-                let found = of(instance);
-                let verdict = standing(found, now);
+            .map(|(standing, shown)| {
+                let instance = &standing.instance;
+                let found = evidence.iter().find(|e| e.instance == instance.id);
+                let verdict = &standing.verdict;
                 [
                     instance.name.clone(),
                     instance.role.as_str().to_owned(),

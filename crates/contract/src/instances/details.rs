@@ -1,14 +1,12 @@
 //! Everything that is kept about an instance, and what came of working on the list of them.
 
-use patchbay_core::connection::Evidence;
 use patchbay_core::connection::next::next_step;
 use patchbay_core::connection::standing::Standing;
 use patchbay_core::instance::adding::Adopted;
-use patchbay_core::instance::{Instance, SshWay, Way};
+use patchbay_core::instance::{SshWay, Way};
 use patchbay_core::keypair::KeyPair;
-use patchbay_core::ports::clock::UnixMillis;
 use patchbay_core::ports::transport::HostKey;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::InstanceRow;
@@ -41,13 +39,15 @@ pub struct InstanceAdded {
 }
 
 /// `instance adopt`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
 pub struct InstanceAdopted {
     /// The instance.
     pub instance: InstanceDetails,
     /// What it holds, now its assignment.
     pub assignment: AssignmentRow,
     /// Which private keys came to this computer's keychain: `sandbox`, `production`.
+    #[ts(as = "Vec<crate::keypairs::Purpose>")]
     pub taken: Vec<String>,
 }
 
@@ -96,8 +96,8 @@ pub struct InstanceDetails {
 }
 
 /// How to get to an instance; nothing secret.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[ts(export)]
 pub struct SshDetails {
     /// A host alias or `user@host`.
@@ -116,17 +116,11 @@ pub struct SshDetails {
     pub container: Option<String>,
 }
 
-impl InstanceDetails {
-    /// The instance of the account labelled `account`, as its last check left it.
-    pub fn new(
-        instance: &Instance,
-        account: &str,
-        evidence: Option<&Evidence>,
-        now: UnixMillis,
-    ) -> Self {
-        let standing = Standing::new(instance.clone(), account, evidence, now);
+impl From<&Standing> for InstanceDetails {
+    fn from(standing: &Standing) -> Self {
+        let instance = &standing.instance;
         Self {
-            row: InstanceRow::from(&standing),
+            row: InstanceRow::from(standing),
             next: next_step(&standing.verdict).to_owned(),
             ssh: match &instance.way {
                 Way::Ssh(way) => Some(way.into()),
@@ -150,6 +144,21 @@ impl From<&SshWay> for SshDetails {
             php: way.php.clone(),
             run_as: way.run_as.clone(),
             container: way.container.clone(),
+        }
+    }
+}
+
+impl From<SshDetails> for SshWay {
+    /// As it was filled in; the core checks every part before it is used.
+    fn from(way: SshDetails) -> Self {
+        Self {
+            target: way.target,
+            port: way.port,
+            identity_file: way.identity_file,
+            root: way.root,
+            php: way.php,
+            run_as: way.run_as,
+            container: way.container,
         }
     }
 }
@@ -183,14 +192,16 @@ impl InstanceAdopted {
 mod tests {
     use super::*;
     use patchbay_core::fakes::samples::{sample_account, sample_evidence, sample_instance};
+    use patchbay_core::ports::clock::UnixMillis;
 
     #[test]
     fn details_are_the_row_of_the_board_and_more() {
         let account = sample_account(2).unwrap();
         let instance = sample_instance(2, &account);
         let evidence = sample_evidence(2, &instance.id).unwrap();
-        let details =
-            InstanceDetails::new(&instance, &account.label, Some(&evidence), UnixMillis(9));
+        let at = UnixMillis(9);
+        let standing = Standing::new(instance, &account.label, Some(&evidence), false, at);
+        let details = InstanceDetails::from(&standing);
         let json = serde_json::to_value(&details).unwrap();
         assert_eq!(json["name"], "Instance 002");
         assert_eq!(json["state"], "accountNotVerified");
@@ -203,7 +214,9 @@ mod tests {
     fn a_watched_instance_that_was_never_checked_has_no_way_in() {
         let account = sample_account(2).unwrap();
         let instance = sample_instance(3, &account);
-        let details = InstanceDetails::new(&instance, &account.label, None, UnixMillis(0));
+        let at = UnixMillis(0);
+        let standing = Standing::new(instance, &account.label, None, false, at);
+        let details = InstanceDetails::from(&standing);
         assert_eq!(details.ssh, None);
         assert_eq!(details.row.reason.code, "neverChecked");
         assert_eq!(details.next, "Check it.");

@@ -7,6 +7,80 @@ use crate::error::{Result, transport_next};
 use crate::patchbay::Patchbay;
 use crate::ports::clock::UnixMillis;
 
+/// What to do next, for a window that has a button for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NextStep {
+    /// Check it (again).
+    Check,
+    /// Look at the server's host key and trust it.
+    TrustHostKey,
+    /// Ask the host why the host key changed, before it is trusted.
+    AskAboutHostKey,
+    /// Renew the sign-in with the command that is named.
+    RenewSignIn,
+    /// Correct how to get there: target, port, user, root or PHP.
+    CorrectWay,
+    /// Somebody who runs the server has to do something.
+    AskHost,
+    /// A developer has to do something.
+    AskDeveloper,
+    /// Look at who it is and pin it again by its typed name.
+    Repin,
+    /// Choose key pairs and a data space.
+    Assign,
+    /// Look at the plan and push it.
+    Plan,
+    /// Choose a key pair that Adobe accepts.
+    ChooseKeys,
+    /// Give each instance a data space of its own, or disconnect the copy.
+    ResolveConflict,
+    /// Choose a data space that fits.
+    ChooseDataSpace,
+    /// Push what it should hold, or adopt what it holds.
+    ReviewDrift,
+    /// Set up the test sandbox or payments.
+    SetUpPayments,
+}
+
+impl NextStep {
+    /// The step about a verdict; `assigned` says whether it is decided what the instance should
+    /// hold.
+    pub fn of(verdict: &Verdict, assigned: bool) -> Self {
+        match verdict.state {
+            State::Unknown | State::Unverified => Self::Check,
+            State::Unreachable => Self::of_trouble(&verdict.reason.code),
+            State::DifferentInstance => Self::Repin,
+            State::ConnectorMissing => match verdict.reason.code.as_str() {
+                "rootMissing" | "notACommerceRoot" => Self::CorrectWay,
+                _ => Self::AskDeveloper,
+            },
+            State::NotConnected | State::Incomplete if !assigned => Self::Assign,
+            State::NotConnected | State::Incomplete => Self::Plan,
+            State::AccountNotVerified => Self::ChooseKeys,
+            State::DataSpaceConflict => Self::ResolveConflict,
+            State::DataSpaceMismatch => Self::ChooseDataSpace,
+            State::GatewayOverridden => Self::AskDeveloper,
+            State::Drifted => Self::ReviewDrift,
+            State::Connected => Self::SetUpPayments,
+        }
+    }
+
+    /// The step about an instance that was not reached, by the error's code.
+    fn of_trouble(code: &str) -> Self {
+        match code {
+            "hostKeyUnknown" => Self::TrustHostKey,
+            "hostKeyChanged" => Self::AskAboutHostKey,
+            "signInExpired" => Self::RenewSignIn,
+            "unknownHost" | "connectionRefused" | "loginRefused" | "rootMissing"
+            | "notACommerceRoot" | "permissionDenied" | "wrongOwner" | "phpMissing"
+            | "phpUnsuitable" => Self::CorrectWay,
+            "phpTraces" | "databaseDown" => Self::AskHost,
+            "bootFailed" => Self::AskDeveloper,
+            _ => Self::Check,
+        }
+    }
+}
+
 /// What to do next about a verdict, as one English sentence.
 pub fn next_step(verdict: &Verdict) -> &'static str {
     match verdict.state {

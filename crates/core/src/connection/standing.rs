@@ -3,9 +3,12 @@
 //! Nobody is asked here; a fresh answer is the check's business.
 
 use super::age::{Holding, standing_with};
-use super::{Evidence, Verdict};
-use crate::config::ConfigPath;
+use super::next::NextStep;
+use super::{ConnectionState, Evidence, Verdict};
+use crate::config::{ConfigPath, Purpose};
 use crate::error::Result;
+use crate::fingerprint::IdentityFingerprint;
+use crate::id::DataSpaceId;
 use crate::instance::Instance;
 use crate::patchbay::Patchbay;
 use crate::ports::clock::UnixMillis;
@@ -24,6 +27,16 @@ pub struct Standing {
     pub verdict: Verdict,
     /// The name of the data space it was last seen to use, or its id where it has no name.
     pub data_space: Option<String>,
+    /// That data space's id.
+    pub data_space_id: Option<DataSpaceId>,
+    /// Whose keys were last seen there, by their identities: sandbox and production.
+    pub keys: [Option<IdentityFingerprint>; 2],
+    /// Whether it is decided what it should hold.
+    pub assigned: bool,
+    /// What to do next.
+    pub next: NextStep,
+    /// Until when a `connected` holds; `None` where time alone changes nothing.
+    pub holds_until: Option<UnixMillis>,
     /// When Adobe last answered about it.
     pub proven_at: Option<UnixMillis>,
     /// When it last was `connected`.
@@ -37,6 +50,7 @@ impl Patchbay {
     /// When the records cannot be read.
     pub async fn board(&self) -> Result<Vec<Standing>> {
         let accounts = self.accounts().await?;
+        let assignments = self.assignments().await?;
         let now = self.ports.clock.now();
         let known = self.known(&[]).await?;
         let standings = known.into_iter().map(|(instance, evidence)| {
@@ -44,7 +58,8 @@ impl Patchbay {
                 .iter()
                 .find(|account| account.id == instance.account);
             let label = account.map_or("", |account| &account.label);
-            Standing::new(instance, label, evidence.as_ref(), now)
+            let assigned = assignments.iter().any(|a| a.instance == instance.id);
+            Standing::new(instance, label, evidence.as_ref(), assigned, now)
         });
         Ok(standings.collect())
     }
@@ -56,13 +71,25 @@ impl Standing {
         instance: Instance,
         account: &str,
         evidence: Option<&Evidence>,
+        assigned: bool,
         now: UnixMillis,
     ) -> Self {
+        let verdict = standing(evidence, now);
+        let seen = evidence.and_then(|evidence| evidence.seen.as_ref());
+        let key = |purpose: Purpose| seen.and_then(|s| s.identity.get(&purpose.private_key_path()));
+        let holds_until = evidence
+            .filter(|_| verdict.state == ConnectionState::Connected)
+            .and_then(|evidence| Some(UnixMillis(evidence.adobe.as_ref()?.at.0 + PROOF_HOLDS_MS)));
         Self {
             instance,
             account: account.to_owned(),
-            verdict: standing(evidence, now),
+            next: NextStep::of(&verdict, assigned),
+            verdict,
             data_space: evidence.and_then(data_space),
+            data_space_id: seen.and_then(|seen| seen.data_space.clone()),
+            keys: Purpose::ALL.map(|purpose| key(purpose).cloned()),
+            assigned,
+            holds_until,
             proven_at: evidence.and_then(|evidence| Some(evidence.adobe.as_ref()?.at)),
             connected_at: evidence.and_then(|evidence| evidence.connected_at),
         }

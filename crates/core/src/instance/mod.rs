@@ -6,6 +6,7 @@
 pub mod adding;
 pub mod adopting;
 pub mod answering;
+pub mod probing;
 
 use crate::id::{AccountId, InstanceId};
 use crate::ports::clock::UnixMillis;

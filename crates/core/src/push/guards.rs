@@ -86,6 +86,11 @@ pub struct GuardFinding {
     pub id: GuardId,
     /// What it does.
     pub effect: Effect,
+    /// Which of its sentences; with the words it is enough to say it in another language.
+    pub case: &'static str,
+    /// What is filled into the sentence, by name. Roles, purposes and paths are codes, several of
+    /// them joined by commas; everything else is for showing.
+    pub words: Vec<(&'static str, String)>,
     /// What it says, in English.
     pub text: String,
 }
@@ -175,10 +180,21 @@ fn looks_live_unanswered(around: &Surroundings<'_>) -> bool {
     around.instance.answers.is_live.is_none() && around.look.looks_live()
 }
 
-fn say(said: &mut Vec<GuardFinding>, id: GuardId, effect: Effect, text: impl Into<String>) {
+fn say(
+    said: &mut Vec<GuardFinding>,
+    id: GuardId,
+    effect: Effect,
+    (case, words): (&'static str, &[(&'static str, &str)]),
+    text: impl Into<String>,
+) {
     said.push(GuardFinding {
         id,
         effect,
+        case,
+        words: words
+            .iter()
+            .map(|(name, word)| (*name, (*word).to_owned()))
+            .collect(),
         text: text.into(),
     });
 }
@@ -210,6 +226,7 @@ fn keys_and_data_space(plan: &Plan, live: bool, said: &mut Vec<GuardFinding>) {
             said,
             GuardId::G1,
             Effect::Blocked,
+            ("keysAndDataSpace", &[]),
             "Not in one go: changing the keys and the data space of a live instance. Adobe warns that you lose this \
              instance's data. Change the keys first; once connected, the data space.",
         );
@@ -235,6 +252,7 @@ fn payments(plan: &Plan, around: &Surroundings<'_>, said: &mut Vec<GuardFinding>
             said,
             GuardId::G2,
             Effect::Confirm,
+            ("paymentsId", &[("id", &merchant.value), ("name", name)]),
             format!(
                 "A new data space breaks the link to your Payment Services ID {}; payments must be set up again. Type {name}.",
                 merchant.value
@@ -247,6 +265,7 @@ fn payments(plan: &Plan, around: &Surroundings<'_>, said: &mut Vec<GuardFinding>
             said,
             GuardId::G2,
             Effect::Confirm,
+            ("leavesProduction", &[("name", name)]),
             format!(
                 "{name} would leave a Production data space; what it collected there stays behind. Type {name}."
             ),
@@ -267,6 +286,7 @@ fn used_elsewhere(plan: &Plan, around: &Surroundings<'_>, said: &mut Vec<GuardFi
             said,
             GuardId::G3,
             Effect::Blocked,
+            ("usedElsewhere", &[("dataSpace", space), ("other", other)]),
             format!("{space} belongs to {other}. Each instance needs its own."),
         );
     }
@@ -285,6 +305,10 @@ fn type_and_role(plan: &Plan, around: &Surroundings<'_>, said: &mut Vec<GuardFin
             said,
             GuardId::G4,
             Effect::Blocked,
+            (
+                "productionOnCopy",
+                &[("role", around.instance.role.as_str())],
+            ),
             format!(
                 "A Production data space on a {} instance mixes test data into your live data.",
                 instance.role.as_str()
@@ -298,6 +322,7 @@ fn type_and_role(plan: &Plan, around: &Surroundings<'_>, said: &mut Vec<GuardFin
                 said,
                 GuardId::G4,
                 Effect::Confirm,
+                ("testingOnLive", &[("name", &instance.name)]),
                 format!(
                     "A Testing data space on a live instance keeps its data out of your live data. Type {}.",
                     instance.name
@@ -324,6 +349,7 @@ fn pairs_whole(plan: &Plan, around: &Surroundings<'_>, said: &mut Vec<GuardFindi
                 said,
                 GuardId::G5,
                 Effect::Blocked,
+                ("swapped", &[("kind", facts.purpose.as_str())]),
                 format!(
                     "The pairs are swapped: Adobe accepts the {} pair as a {} pair.",
                     facts.purpose,
@@ -348,6 +374,7 @@ fn pairs_whole(plan: &Plan, around: &Surroundings<'_>, said: &mut Vec<GuardFindi
                     said,
                     GuardId::G5,
                     Effect::Blocked,
+                    ("half", &[("kind", purpose.as_str())]),
                     format!(
                         "Only half of the {purpose} pair would be there; a pair is set or removed as a whole."
                     ),
@@ -360,6 +387,7 @@ fn pairs_whole(plan: &Plan, around: &Surroundings<'_>, said: &mut Vec<GuardFindi
                     said,
                     GuardId::G5,
                     Effect::Warning,
+                    ("onePair", &[("kind", purpose.as_str())]),
                     format!("There would be no {purpose} pair; some Commerce Services want both."),
                 )
             }
@@ -396,11 +424,27 @@ fn mage_ids(plan: &Plan, around: &Surroundings<'_>, said: &mut Vec<GuardFinding>
         );
         match facts.owns_data_space {
             Some(true) => {}
-            Some(false) => say(said, GuardId::G6, Effect::Blocked, text),
+            Some(false) => say(
+                said,
+                GuardId::G6,
+                Effect::Blocked,
+                (
+                    "otherAccount",
+                    &[("keys", &facts.owner), ("dataSpace", owner)],
+                ),
+                text,
+            ),
             None => say(
                 said,
                 GuardId::G6,
                 Effect::Confirm,
+                (
+                    "accountNotKnown",
+                    &[
+                        ("kind", facts.purpose.as_str()),
+                        ("name", &around.instance.name),
+                    ],
+                ),
                 format!(
                     "It is not known whether the {} keys belong to the data space's MageID. Type {}.",
                     facts.purpose, around.instance.name
@@ -436,6 +480,14 @@ fn locked(plan: &Plan, around: &Surroundings<'_>, said: &mut Vec<GuardFinding>) 
             said,
             GuardId::G7,
             Effect::Blocked,
+            (
+                "locked",
+                &[
+                    ("value", lock.path.as_str()),
+                    ("source", source),
+                    ("lines", &how),
+                ],
+            ),
             format!(
                 "The {what} is fixed on the server in {source}; a change here has no effect. Give these lines to your developer: {how}."
             ),
@@ -444,27 +496,35 @@ fn locked(plan: &Plan, around: &Surroundings<'_>, said: &mut Vec<GuardFinding>) 
 }
 
 fn removal(plan: &Plan, live: bool, bulk: bool, said: &mut Vec<GuardFinding>) {
-    let removed: Vec<&str> = plan
+    let removed: Vec<ConfigPath> = plan
         .changes
         .iter()
         .filter(|change| change.to_exact.is_none())
-        .map(|change| short_name(change.path))
+        .map(|change| change.path)
         .collect();
     if !live || removed.is_empty() {
         return;
     }
+    let listed = |name: fn(ConfigPath) -> &'static str, between: &str| {
+        let names: Vec<&str> = removed.iter().copied().map(name).collect();
+        names.join(between)
+    };
     let text = format!(
         "This removes {} from a live instance; the services that use it stop.",
-        removed.join(", ")
+        listed(short_name, ", ")
     );
+    let paths = listed(ConfigPath::as_str, ",");
+    let words: &[(&'static str, &str)] = &[("values", &paths), ("name", &plan.name)];
     if bulk {
         let text = format!("{text} Never in bulk: do it for {} alone.", plan.name);
-        say(said, GuardId::G10, Effect::Blocked, text);
+        let case = ("removesInBulk", words);
+        say(said, GuardId::G10, Effect::Blocked, case, text);
     } else {
         say(
             said,
             GuardId::G10,
             Effect::Confirm,
+            ("removes", words),
             format!("{text} Type {}.", plan.name),
         );
     }
@@ -480,6 +540,13 @@ fn production_on_copy(plan: &Plan, around: &Surroundings<'_>, said: &mut Vec<Gua
             said,
             GuardId::G11,
             Effect::Confirm,
+            (
+                "productionKeysOnCopy",
+                &[
+                    ("role", around.instance.role.as_str()),
+                    ("name", &plan.name),
+                ],
+            ),
             format!(
                 "The production pair would be on a {} instance, where more people can read it. Type {} once to allow it.",
                 around.instance.role.as_str(),
@@ -495,6 +562,13 @@ fn looks_live(around: &Surroundings<'_>, said: &mut Vec<GuardFinding>) {
             said,
             GuardId::G12,
             Effect::Warning,
+            (
+                "looksLive",
+                &[
+                    ("name", &around.instance.name),
+                    ("role", around.instance.role.as_str()),
+                ],
+            ),
             format!(
                 "{} takes real payments but is labelled {}; it is treated as live until you answer.",
                 around.instance.name,
@@ -512,6 +586,7 @@ fn former_keys(around: &Surroundings<'_>, said: &mut Vec<GuardFinding>) {
                 said,
                 GuardId::P7,
                 Effect::Blocked,
+                ("formerRejected", &[("kinds", &pairs.join(","))]),
                 format!(
                     "Adobe rejects the former {} pair; restoring it would stop this shop.",
                     pairs.join(" and ")
@@ -522,6 +597,7 @@ fn former_keys(around: &Surroundings<'_>, said: &mut Vec<GuardFinding>) {
             said,
             GuardId::P7,
             Effect::Confirm,
+            ("formerNotProvable", &[("name", &around.instance.name)]),
             format!(
                 "Adobe gave no usable answer about the former keys; restoring them may stop this shop. Type {}.",
                 around.instance.name

@@ -22,7 +22,7 @@ use crate::push::order::Outcome;
 pub(crate) const SECOND_LOOK_SECONDS: u32 = 40;
 
 /// How long undo blobs are kept.
-const BLOB_DAYS: i64 = 90;
+pub(crate) const BLOB_DAYS: i64 = 90;
 
 /// The code of an entry that was named only after an interruption.
 const INTERRUPTED: &str = "interrupted";

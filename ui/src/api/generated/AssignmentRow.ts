@@ -18,6 +18,14 @@ sandbox: string | null,
  */
 production: string | null, 
 /**
+ * The sandbox pair's id.
+ */
+sandboxId: string | null, 
+/**
+ * The production pair's id.
+ */
+productionId: string | null, 
+/**
  * Its project's id.
  */
 projectId: string, 

@@ -11,8 +11,17 @@ id: string,
 /**
  * `blocked`, `confirm` or `warning`.
  */
-effect: string, 
+effect: "blocked" | "confirm" | "warning", 
 /**
  * What it says, in English.
  */
-text: string, };
+text: string, 
+/**
+ * Which of its sentences that is; empty in a file of an older Patchbay.
+ */
+case: string, 
+/**
+ * What is filled into the sentence, by name. Roles, purposes and configuration paths are
+ * codes, several of them joined by commas; everything else is for showing.
+ */
+words: Record<string, string>, };

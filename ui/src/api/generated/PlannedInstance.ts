@@ -9,6 +9,10 @@ import type { Trouble } from "./Trouble";
  */
 export type PlannedInstance = { 
 /**
+ * Its id.
+ */
+id: string, 
+/**
  * Its name.
  */
 name: string, 

@@ -15,4 +15,9 @@ text: string,
 /**
  * What to do next, in English.
  */
-next: string, };
+next: string, 
+/**
+ * What is filled into the text, by name; with the code it is enough to say it in another
+ * language.
+ */
+words?: Record<string, string>, };

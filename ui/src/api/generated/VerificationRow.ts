@@ -8,7 +8,7 @@ export type VerificationRow = {
 /**
  * `accepted`, `swapped`, `rejected` or `notProvable`.
  */
-answer: string, 
+answer: "accepted" | "swapped" | "rejected" | "notProvable", 
 /**
  * Why, where it is not accepted.
  */
