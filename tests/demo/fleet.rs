@@ -10,7 +10,7 @@ use patchbay_core::fakes::transport_contract::{TransportCase, transport_contract
 use patchbay_core::fingerprint::FingerprintKey;
 use patchbay_core::id::{EntryId, Nonce};
 use patchbay_core::instance::SshWay;
-use patchbay_core::look::{Look, LockSource};
+use patchbay_core::look::{LockSource, Look};
 use patchbay_core::ports::crypto::Crypto as _;
 use patchbay_core::ports::keychain::Asked;
 use patchbay_core::ports::transport::{
