@@ -155,6 +155,7 @@ impl Bed {
             .args(arguments)
             .env_remove("SSH_AUTH_SOCK")
             .envs(self.keychain.variables())
+            .env("USER", "mei")
             .env("PATCHBAY_DATA_DIR", self.data())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use patchbay_simulator::Gateway;
 use patchbay_tests::bed::{Bed, Run};
 use patchbay_tests::ground::{GroundError, HandConnected, Instance, InstanceOptions, Result};
 
@@ -176,12 +177,9 @@ async fn instances(bed: &Bed) -> Result<(Instance, Instance, Instance)> {
         .rev()
         .find(|space| space.kind.word() == "Testing");
     let space = space.ok_or_else(|| GroundError::failed("no testing data space"))?;
-    let key = |key: &patchbay_simulator::ReadyKey| {
-        (key.api_key.clone(), key.private_key.expose().to_owned())
-    };
     let by_hand = HandConnected {
-        production: Some(key(&bed.account.production)),
-        sandbox: Some(key(&bed.account.sandbox)),
+        production: Some(key_nobody_kept(bed, Gateway::Production)?),
+        sandbox: Some(key_nobody_kept(bed, Gateway::Sandbox)?),
         saas: Some([
             project.id.clone(),
             project.name.clone(),
@@ -200,6 +198,16 @@ async fn instances(bed: &Bed) -> Result<(Instance, Instance, Instance)> {
         })
         .await?;
     Ok((live, staging, old))
+}
+
+/// A pair of the account that lies on no computer: API key and private key.
+fn key_nobody_kept(bed: &Bed, gateway: Gateway) -> Result<(String, String)> {
+    let mage_id = &bed.account.mage_id;
+    let made = bed
+        .simulator
+        .world(|world| world.make_key(mage_id, gateway, "years ago"));
+    let key = made.map_err(|error| GroundError::failed(&error.to_string()))?;
+    Ok((key.api_key.clone(), key.private_key.expose().to_owned()))
 }
 
 async fn keys(transcript: &mut Transcript) -> Result<()> {

@@ -8,6 +8,7 @@ use patchbay_core::Error;
 use patchbay_core::instance::Instance;
 use patchbay_core::instance::adding::{InstanceEdit, NewInstance};
 use patchbay_core::instance::answering::Kinship;
+use patchbay_core::keypair::KeyPairState;
 
 use super::Desk;
 use super::start::{Needs, look_after};
@@ -205,9 +206,15 @@ async fn adopt(desk: &Desk, name: &str, take_keys: bool, yes: bool) -> Done {
         page.line(format!("  project: {}", assigned.project_name));
         let space = &assigned.data_space;
         page.line(format!("  data space: {} ({})", space.name, space.r#type));
-        if document.taken.is_empty() {
-            page.line("Its private keys are held by the instance only.");
-        } else {
+        let assigned = [&adopted.assignment.sandbox, &adopted.assignment.production];
+        let elsewhere = assigned.into_iter().flatten().any(|id| {
+            let pair = pairs.iter().find(|pair| &pair.id == id);
+            pair.is_some_and(|pair| pair.state == KeyPairState::HeldByInstance)
+        });
+        if elsewhere {
+            page.line("The instance alone holds a private key of these; adopt --with-private-key takes it too.");
+        }
+        if !document.taken.is_empty() {
             page.line(format!(
                 "Private keys now in this computer's keychain: {}.",
                 document.taken.join(", ")

@@ -150,7 +150,7 @@ pub(super) fn guards(page: &mut Page, guards: &[GuardFinding]) {
     for guard in guards {
         let effect = match guard.effect {
             Effect::Blocked => "Blocked",
-            Effect::Confirm => "To confirm",
+            Effect::Confirm => "Asks for the name",
             Effect::Warning => "Note",
         };
         page.line(format!(

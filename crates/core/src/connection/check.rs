@@ -19,6 +19,7 @@ use crate::instance::{Instance, SshWay, Way};
 use crate::keypair::{KeyPair, KeyPairState};
 use crate::look::Look;
 use crate::patchbay::Patchbay;
+use crate::ports::clock::UnixMillis;
 use crate::ports::crypto::SealPublic;
 use crate::ports::keychain::Asked;
 use crate::ports::records::RecordsError;
@@ -39,6 +40,8 @@ pub struct Checked {
 /// A look with what Adobe said about it, before it is judged.
 pub(crate) struct Gathered {
     pub(crate) instance: Instance,
+    /// When the look ended.
+    pub(crate) at: UnixMillis,
     pub(crate) look: Option<std::result::Result<Look, TransportError>>,
     pub(crate) adobe: Option<AdobeProof>,
 }
@@ -63,6 +66,7 @@ impl Patchbay {
                         detail: text::outside(&error.to_string(), 200),
                     })),
                     instance: own,
+                    at: self.ports.clock.now(),
                     adobe: None,
                 })
             })
@@ -117,23 +121,28 @@ impl Patchbay {
         let Way::Ssh(way) = instance.way.clone() else {
             return Ok(Gathered {
                 instance,
+                at: self.ports.clock.now(),
                 look: None,
                 adobe: None,
             });
         };
         let run = self.new_run();
-        match self.look_at(&instance, &way, None).await? {
+        let look = self.look_at(&instance, &way, None).await?;
+        let at = self.ports.clock.now();
+        match look {
             Ok(look) => {
                 self.pin_first(&mut instance, &look).await?;
                 let (look, adobe) = self.prove(&instance, &way, look, run).await?;
                 Ok(Gathered {
                     instance,
+                    at,
                     look: Some(Ok(look)),
                     adobe: Some(adobe),
                 })
             }
             Err(error) => Ok(Gathered {
                 instance,
+                at,
                 look: Some(Err(error)),
                 adobe: None,
             }),
@@ -159,7 +168,7 @@ impl Patchbay {
         let key = self.fingerprint_key().await?;
         for found in &gathered {
             if let Some(Ok(look)) = &found.look {
-                let seen = seen(look, self.ports.clock.now());
+                let seen = seen(look, found.at);
                 put_seen(&mut evidence, &found.instance, seen);
             }
         }
@@ -409,7 +418,7 @@ fn watched() -> Verdict {
     }
 }
 
-fn seen(look: &Look, at: crate::ports::clock::UnixMillis) -> Seen {
+fn seen(look: &Look, at: UnixMillis) -> Seen {
     let values = &look.values;
     Seen {
         at,

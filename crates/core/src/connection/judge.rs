@@ -77,7 +77,9 @@ pub fn judge(case: &Case<'_>) -> Verdict {
             mismatch(case, look, &mut matches, &mut findings);
             gateway(case, look, &mut matches);
             drift(case, look, &mut matches);
-            unproven(case, look, &mut matches, &mut findings);
+            if !look.values.is_empty() {
+                unproven(case, look, &mut matches, &mut findings);
+            }
             notices(case, look, &mut findings);
         }
     }

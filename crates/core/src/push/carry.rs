@@ -228,6 +228,7 @@ impl Patchbay {
         look: Look,
         run: Run,
     ) -> Result<Option<Evidence>> {
+        let at = self.ports.clock.now();
         let mut instance = self.instance_by_id(&prepared.instance.id).await?;
         self.pin_first(&mut instance, &look).await?;
         let (look, adobe) = self.prove(&instance, &prepared.way, look, run).await?;
@@ -237,6 +238,7 @@ impl Patchbay {
         }
         let gathered = Gathered {
             instance,
+            at,
             look: Some(Ok(look)),
             adobe: Some(adobe),
         };
