@@ -3,8 +3,6 @@
 //! A token counts only once, only in the run it was signed for, and only for the API key that is
 //! configured there. Not here: what the answers mean (judge).
 
-use std::collections::BTreeMap;
-
 use super::{AdobeProof, DataSpaceAnswer, PairAnswer};
 use crate::config::{ConfigPath, Purpose};
 use crate::error::Result;
@@ -89,45 +87,64 @@ impl Patchbay {
         look: &Look,
         run: Run,
     ) -> Result<(AdobeProof, bool)> {
-        let mut pairs: BTreeMap<Purpose, PairAnswer> = BTreeMap::new();
-        let mut proven: BTreeMap<Purpose, Bearing<'_>> = BTreeMap::new();
-        let mut again = false;
-        for purpose in Purpose::ALL {
-            let answer = match self.use_of_token(instance, look, purpose, run).await? {
-                Use::Absent => PairAnswer::Absent,
-                Use::Nothing(why) => PairAnswer::NotProvable(why),
-                Use::Old => {
-                    again = true;
-                    PairAnswer::NotProvable("the instance handed over an old token".to_owned())
-                }
-                Use::Off(bearing, why) => match self.ask_ping(purpose, bearing).await {
-                    rejected @ PairAnswer::Rejected(_) => rejected,
-                    _ => PairAnswer::NotProvable(why),
-                },
-                Use::Good(bearing) => {
-                    let answer = self.ask_ping(purpose, bearing).await;
-                    if answer == PairAnswer::Accepted {
-                        proven.insert(purpose, bearing);
-                    }
-                    answer
-                }
-            };
-            pairs.insert(purpose, answer);
-        }
+        let production = self
+            .use_of_token(instance, look, Purpose::Production, run)
+            .await?;
+        let sandbox = self
+            .use_of_token(instance, look, Purpose::Sandbox, run)
+            .await?;
         let used = look.saas_pair.clone().unwrap_or(Purpose::Production);
-        let data_space = match (proven.get(&used), look.plain(ConfigPath::DataSpaceId)) {
-            (Some(bearing), Some(id)) => self.ask_space(used, *bearing, id).await,
-            _ => DataSpaceAnswer::NotProvable("the pair in use is not proven".to_owned()),
+        let again = matches!(production, Use::Old) || matches!(sandbox, Use::Old);
+        let bearing = match (used, &production, &sandbox) {
+            (Purpose::Production, Use::Good(bearing), _)
+            | (Purpose::Sandbox, _, Use::Good(bearing)) => Some(*bearing),
+            _ => None,
         };
-        let mut take = |purpose| pairs.remove(&purpose).unwrap_or(PairAnswer::Absent);
+        // Asked at once: each is a journey to Adobe and back. What is said of the data space counts
+        // only where the pair that asked was accepted.
+        let (production, sandbox, data_space) = futures_util::join!(
+            self.answer(Purpose::Production, production),
+            self.answer(Purpose::Sandbox, sandbox),
+            self.space_of(used, bearing, look),
+        );
+        let accepted = match used {
+            Purpose::Production => &production,
+            Purpose::Sandbox => &sandbox,
+        } == &PairAnswer::Accepted;
         let proof = AdobeProof {
-            production: take(Purpose::Production),
-            sandbox: take(Purpose::Sandbox),
-            data_space,
+            production,
+            sandbox,
+            data_space: data_space.filter(|_| accepted).unwrap_or_else(|| {
+                DataSpaceAnswer::NotProvable("the pair in use is not proven".to_owned())
+            }),
             at: self.ports.clock.now(),
             by_instance_token: true,
         };
         Ok((proof, again))
+    }
+
+    /// What Adobe says of a pair by the token that was handed over.
+    async fn answer(&self, purpose: Purpose, handed: Use<'_>) -> PairAnswer {
+        match handed {
+            Use::Absent => PairAnswer::Absent,
+            Use::Nothing(why) => PairAnswer::NotProvable(why),
+            Use::Old => PairAnswer::NotProvable("the instance handed over an old token".to_owned()),
+            Use::Off(bearing, why) => match self.ask_ping(purpose, bearing).await {
+                rejected @ PairAnswer::Rejected(_) => rejected,
+                _ => PairAnswer::NotProvable(why),
+            },
+            Use::Good(bearing) => self.ask_ping(purpose, bearing).await,
+        }
+    }
+
+    async fn space_of(
+        &self,
+        used: Purpose,
+        bearing: Option<Bearing<'_>>,
+        look: &Look,
+    ) -> Option<DataSpaceAnswer> {
+        let (bearing, id) = (bearing?, look.plain(ConfigPath::DataSpaceId)?);
+        Some(self.ask_space(used, bearing, id).await)
     }
 
     async fn use_of_token<'a>(
