@@ -71,6 +71,20 @@ pub(crate) enum Command {
     /// What was done, by whom, and how it ended
     #[command(subcommand)]
     Journal(JournalCommand),
+    /// Two merchants, six pretended instances and Adobe's side, inside this computer
+    #[cfg(feature = "demo")]
+    #[command(subcommand)]
+    Demo(DemoCommand),
+}
+
+/// What to do with the demo.
+#[cfg(feature = "demo")]
+#[derive(Debug, Subcommand)]
+pub(crate) enum DemoCommand {
+    /// Start it, say where it listens, and keep it running until an interrupt
+    Up,
+    /// Play the main job on it, from six states to what each should be
+    Run,
 }
 
 #[derive(Debug, Subcommand)]

@@ -24,7 +24,8 @@ pub(crate) async fn patchbay(shared: &Shared) -> Result<Patchbay, Failure> {
     Ok(Patchbay::new(ports, &person()))
 }
 
-fn not_opened(error: OpenError) -> Failure {
+/// Why the outside could not be opened, as a command tells it.
+pub(crate) fn not_opened(error: OpenError) -> Failure {
     match error {
         OpenError::Records(error) => Error::from(error).into(),
         OpenError::Http(error) => Failure::usage(
@@ -44,7 +45,7 @@ fn capital(text: &str) -> String {
 }
 
 /// The login name for the journal.
-fn person() -> String {
+pub(crate) fn person() -> String {
     ["USER", "LOGNAME", "USERNAME"]
         .into_iter()
         .filter_map(|name| std::env::var(name).ok())
@@ -52,7 +53,8 @@ fn person() -> String {
         .unwrap_or_else(|| "unknown".to_owned())
 }
 
-fn data_dir(shared: &Shared) -> Result<PathBuf, Failure> {
+/// The data directory that was named, or else the usual one.
+pub(crate) fn data_dir(shared: &Shared) -> Result<PathBuf, Failure> {
     match &shared.data_dir {
         // An empty variable counts as one that is not set, as everywhere else.
         Some(dir) if !dir.as_os_str().is_empty() => std::path::absolute(dir)

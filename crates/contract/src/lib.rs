@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod connection;
+pub mod demo;
 pub mod error;
 pub mod instances;
 pub mod journal;

@@ -3,6 +3,8 @@
 mod account;
 mod assign;
 mod check;
+#[cfg(feature = "demo")]
+mod demo;
 mod host_key;
 mod instance;
 mod journal;
@@ -28,6 +30,10 @@ pub(crate) struct Desk {
 
 /// Opens the data directory and carries the command out.
 pub(crate) async fn run(arguments: Arguments, output: &Output) -> Done {
+    #[cfg(feature = "demo")]
+    if let Command::Demo(command) = &arguments.command {
+        return demo::run(&arguments.shared, *output, command).await;
+    }
     let desk = Desk {
         patchbay: wiring::patchbay(&arguments.shared).await?,
         output: *output,
@@ -46,5 +52,8 @@ pub(crate) async fn run(arguments: Arguments, output: &Output) -> Done {
         Command::Undo(args) => push::undo(&desk, args).await,
         Command::Settings(command) => settings::run(&desk, command).await,
         Command::Journal(command) => journal::run(&desk, command).await,
+        // Carried out above, before anything real was opened.
+        #[cfg(feature = "demo")]
+        Command::Demo(_) => Ok(crate::exit::Exit::Well),
     }
 }

@@ -219,36 +219,12 @@ async fn with_signals(desk: &Desk, order: &PushOrder) -> Result<PushReport, Fail
 }
 
 async fn watch(cancel: Cancel) {
-    interrupted().await;
+    terminal::interrupted().await;
     cancel.raise();
     terminal::say("Stopping: nothing new is begun, what is being written is finished.");
-    interrupted().await;
+    terminal::interrupted().await;
     terminal::say("Left at once. The next start says what became of it.");
     std::process::exit(i32::from(Exit::Failed as u8));
-}
-
-/// Waits for an interrupt or the wish to end.
-async fn interrupted() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let end = async {
-            match signal(SignalKind::terminate()) {
-                Ok(mut signals) => {
-                    signals.recv().await;
-                }
-                Err(_) => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            () = end => {}
-            _ = tokio::signal::ctrl_c() => {}
-        }
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = tokio::signal::ctrl_c().await;
-    }
 }
 
 fn show(page: &mut Page, report: &PushReport) {
