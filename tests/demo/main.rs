@@ -1,4 +1,6 @@
 //! The demo's parts: the way to its fleet, what it refuses, and its main job by the real program.
 
 mod fleet;
+mod play;
+mod program;
 mod refusals;

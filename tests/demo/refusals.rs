@@ -16,7 +16,7 @@ use patchbay_simulator::fleet::Fleet;
 
 use crate::fleet::way;
 
-fn places(demo: &Demo) -> DemoPlaces {
+pub fn places(demo: &Demo) -> DemoPlaces {
     let token = Secret::new(demo.fleet().token().as_bytes().to_vec());
     DemoPlaces {
         production_gateway: demo.urls().production.clone(),

@@ -348,7 +348,10 @@ pub async fn finished(child: Child) -> Result<Run> {
 }
 
 /// Where `patchbayctl` lies, built as it is now with the profile of this test.
-async fn built() -> Result<PathBuf> {
+///
+/// # Errors
+/// When it cannot be built.
+pub async fn built() -> Result<PathBuf> {
     static BUILT: OnceCell<std::result::Result<PathBuf, String>> = OnceCell::const_new();
     BUILT
         .get_or_init(build)

@@ -191,6 +191,16 @@ pub struct Cast {
 }
 
 impl Cast {
+    /// Every pair that was made for this run, so that a test can look for their private keys.
+    pub fn every_key(&self) -> impl Iterator<Item = &ReadyKey> {
+        [&self.nordlys, &self.harbour]
+            .into_iter()
+            .flat_map(|member| {
+                let held = [&member.production, &member.sandbox].into_iter();
+                held.chain(&member.elsewhere)
+            })
+    }
+
     /// What a merchant has at Adobe.
     #[must_use]
     pub fn member(&self, merchant: Merchant) -> &Member {
