@@ -375,6 +375,8 @@ async fn gateways_that_fail_stop_a_push_before_it_connects() {
         (Fault::Status { status: 503 }, "gatewayError"),
         (Fault::Garbage, "notTheGateway"),
         (Fault::CloseConnection, "gatewayUnreachable"),
+        (Fault::ProxyPage { status: 200 }, "notTheGateway"),
+        (Fault::NeverAnswers, "gatewayTimedOut"),
     ];
     for (fault, code) in faults {
         bed.simulator
@@ -389,6 +391,35 @@ async fn gateways_that_fail_stop_a_push_before_it_connects() {
         assert_eq!(about(&run, "Shop")["error"]["code"], code, "{run}");
         bed.simulator.faults(|faults| faults.clear_all());
     }
+    let revoked = &bed.account.production.api_key;
+    let _ = bed
+        .simulator
+        .world(|world| world.revoke_key(revoked))
+        .unwrap();
+    let run = bed
+        .ctl(&["--json", "push", "Shop", "--yes"])
+        .await
+        .unwrap()
+        .expect(1)
+        .json();
+    assert_eq!(
+        about(&run, "Shop")["error"]["code"],
+        "apiKeyInvalid",
+        "{run}"
+    );
+    assert_eq!(
+        bed.ground.ssh_connections().unwrap(),
+        connections,
+        "the instance was left alone"
+    );
+}
+
+#[tokio::test]
+async fn a_project_that_the_registry_does_not_know_cannot_be_assigned() {
+    let bed = Bed::start().await.unwrap();
+    let shop = bed.instance(InstanceOptions::default()).await.unwrap();
+    bed.bring_keys().await.unwrap();
+    bed.add("Shop", "live", &shop).await.unwrap();
     let elsewhere = "00000000-0000-4000-8000-000000000000";
     let assign = [
         "assign",
@@ -401,11 +432,6 @@ async fn gateways_that_fail_stop_a_push_before_it_connects() {
         elsewhere,
     ];
     refused(&bed, &assign, 1, "notInRegistry").await;
-    assert_eq!(
-        bed.ground.ssh_connections().unwrap(),
-        connections,
-        "the instance was left alone"
-    );
 }
 
 async fn import(bed: &Bed, purpose: &str, name: &str, file: &str) -> Run {
