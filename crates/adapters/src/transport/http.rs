@@ -3,7 +3,8 @@
 //! It is made from a [`DemoDirectory`], so it exists only beside records that were marked as the
 //! demo's when they were made and beside a keychain that takes pretended keys alone: no real key
 //! can come this way. Lines are those of the way over ssh and are read by the same `answers`. A
-//! conversation is one request whose answer stays open; closing it is the end of input.
+//! conversation is one request whose answer stays open; closing it is the end of input
+//! (docs/facts.md, Demo fleet's carrier).
 
 use std::time::Duration;
 

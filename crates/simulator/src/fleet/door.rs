@@ -1,8 +1,8 @@
 //! The fleet over HTTP: who may come in, and how a conversation is carried.
 //!
 //! A conversation is one request whose answer stays open: marked lines come out of it, the sealed
-//! line goes in by a request beside it. Whoever closes the open answer has gone away. Everything
-//! wants this run's token.
+//! line goes in by a request beside it (docs/facts.md, Demo fleet's carrier). Whoever closes the
+//! open answer has gone away. Everything wants this run's token.
 
 use std::sync::Arc;
 
