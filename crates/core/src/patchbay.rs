@@ -17,7 +17,7 @@ use crate::ports::crypto::Crypto;
 use crate::ports::gateway::Gateway;
 use crate::ports::keychain::{Asked, Keychain, KeychainError};
 use crate::ports::portal::Portal;
-use crate::ports::records::{OwnSecret, Records};
+use crate::ports::records::{InstanceLock, OwnSecret, Records};
 use crate::ports::transport::{Transport, UndoBlob};
 use crate::secret::Secret;
 
@@ -151,10 +151,15 @@ impl Patchbay {
         Ok(KeychainItem::from_random(self.random16()?))
     }
 
-    /// Reads one of our own secrets, making it on the first use. Two processes that make it at
-    /// once both end with the one that is in the keychain.
+    /// Reads one of our own secrets, making it on the first use. Of two processes that would make it
+    /// at once one waits for the other's: a key that is replaced after its first use would make
+    /// everything signed with it look forged.
     pub(crate) async fn own_key(&self, which: OwnSecret) -> Result<Secret> {
         let item = self.ports.records.own_secret(which).await?;
+        if let Some(found) = self.ports.keychain.read(&item, Asked::ByUser).await? {
+            return Ok(found);
+        }
+        let _alone = self.alone_with(&item).await?;
         if let Some(found) = self.ports.keychain.read(&item, Asked::ByUser).await? {
             return Ok(found);
         }
@@ -165,6 +170,27 @@ impl Patchbay {
             .read(&item, Asked::ByUser)
             .await?
             .ok_or(Error::Keychain(KeychainError::WrongBytes))
+    }
+
+    /// Waits until nobody else on this data directory makes the same item. The lock is one of the
+    /// instances', under a name that no instance has.
+    async fn alone_with(&self, item: &KeychainItem) -> Result<Box<dyn InstanceLock>> {
+        const EACH: Duration = Duration::from_millis(20);
+        let busy = || {
+            Error::refused(
+                "busy",
+                "Another Patchbay is preparing this data directory and does not end.",
+                "End it, or answer the keychain's question it may have asked, and try again.",
+            )
+        };
+        let name = InstanceId::parse(item.as_str()).ok_or_else(busy)?;
+        for _ in 0..1_500 {
+            if let Some(lock) = self.ports.records.lock_instance(&name).await? {
+                return Ok(lock);
+            }
+            self.ports.clock.sleep(EACH).await;
+        }
+        Err(busy())
     }
 
     /// Asks the keychain for an item that is not there yet, so that one that does not work is known
@@ -266,5 +292,72 @@ pub(crate) fn no_such(what: &'static str, name: &str) -> Error {
     Error::NoSuch {
         what,
         name: crate::text::outside(name, 120),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use async_trait::async_trait;
+    use futures_util::future::join_all;
+
+    use super::*;
+    use crate::fakes::{MemoryKeychain, together};
+
+    /// A keychain that takes another time for each write, as real ones do.
+    #[derive(Default)]
+    struct Uneven {
+        keeps: MemoryKeychain,
+        writes: AtomicUsize,
+    }
+
+    #[async_trait]
+    impl Keychain for Uneven {
+        async fn read(
+            &self,
+            item: &KeychainItem,
+            asked: Asked,
+        ) -> std::result::Result<Option<Secret>, KeychainError> {
+            self.keeps.read(item, asked).await
+        }
+        async fn write(
+            &self,
+            item: &KeychainItem,
+            secret: &Secret,
+        ) -> std::result::Result<(), KeychainError> {
+            for _ in 0..7 * self.writes.fetch_add(1, Ordering::SeqCst) {
+                tokio::task::yield_now().await;
+            }
+            self.keeps.write(item, secret).await
+        }
+        async fn forget(&self, item: &KeychainItem) -> std::result::Result<(), KeychainError> {
+            self.keeps.forget(item).await
+        }
+        async fn take(&self, item: &KeychainItem) -> std::result::Result<bool, KeychainError> {
+            self.keeps.take(item).await
+        }
+    }
+
+    #[tokio::test]
+    async fn everybody_who_needs_a_secret_of_ours_at_once_gets_the_same_one() {
+        let keychain = Arc::new(Uneven::default());
+        let ports = Ports {
+            keychain: keychain.clone(),
+            ..together().patchbay.ports
+        };
+        let programs: Vec<Patchbay> = (0..4)
+            .map(|_| Patchbay::new(ports.clone(), "tester"))
+            .collect();
+        let asked = programs
+            .iter()
+            .map(|one| one.own_key(OwnSecret::JournalKey));
+        let keys = join_all(asked).await;
+        let kept = programs[0].own_key(OwnSecret::JournalKey).await.unwrap();
+        for key in keys {
+            let same = key.unwrap().same_as(&kept);
+            assert!(same, "a key was replaced after its first use");
+        }
+        assert_eq!(keychain.writes.load(Ordering::SeqCst), 1);
     }
 }
