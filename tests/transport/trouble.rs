@@ -178,6 +178,15 @@ async fn the_application_is_told_apart_from_its_database() {
         matches!(&throws, TransportError::BootFailed { detail } if detail.contains("told to fail")),
         "{throws:?}"
     );
+    let exits = with(InstanceOptions {
+        bootstrap_exits: true,
+        ..Default::default()
+    });
+    let exits = exits.await;
+    assert!(
+        matches!(&exits, TransportError::BootFailed { detail } if detail.contains("PHP 9.9.0 or later")),
+        "{exits:?}"
+    );
     let closed = with(InstanceOptions {
         cache_unwritable: true,
         ..Default::default()
@@ -186,6 +195,19 @@ async fn the_application_is_told_apart_from_its_database() {
     assert!(
         matches!(closed, TransportError::PermissionDenied { .. }),
         "{closed:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_php_that_the_application_itself_refuses_is_named() {
+    let options = InstanceOptions {
+        platform_refused: true,
+        ..Default::default()
+    };
+    let error = failing(&site(options).await, |_| ()).await;
+    assert!(
+        matches!(&error, TransportError::PhpUnsuitable { detail } if detail.contains(">= 9.9.0")),
+        "{error:?}"
     );
 }
 

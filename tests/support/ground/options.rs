@@ -189,6 +189,10 @@ pub struct InstanceOptions {
     pub developer_mode: bool,
     /// `app/bootstrap.php` throws.
     pub bootstrap_throws: bool,
+    /// Composer's platform check finds this PHP too old for the application.
+    pub platform_refused: bool,
+    /// `app/bootstrap.php` prints a sentence and ends the process.
+    pub bootstrap_exits: bool,
     /// The cache folder is not writable: what the wrong unix user gets, also when run as root.
     pub cache_unwritable: bool,
     /// `app/etc` was edited and not imported: `config:set` refuses.
@@ -227,6 +231,8 @@ impl Default for InstanceOptions {
             noise: false,
             developer_mode: false,
             bootstrap_throws: false,
+            platform_refused: false,
+            bootstrap_exits: false,
             cache_unwritable: false,
             pending_import: false,
             schema_behind: false,
@@ -259,6 +265,8 @@ impl InstanceOptions {
             "noise": self.noise,
             "developer_mode": self.developer_mode,
             "bootstrap_throws": self.bootstrap_throws,
+            "platform_refused": self.platform_refused,
+            "bootstrap_exits": self.bootstrap_exits,
             "cache_unwritable": self.cache_unwritable,
             "pending_import": self.pending_import,
             "schema_behind": self.schema_behind,

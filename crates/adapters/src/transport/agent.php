@@ -38,7 +38,7 @@ final class PatchbayAgent
     public function run(): void
     {
         ob_start(static fn (): string => '');
-        set_error_handler(static fn (): bool => true);
+        set_error_handler(self::heard(...));
         register_shutdown_function($this->ended(...));
         try {
             $this->begin();
@@ -48,6 +48,15 @@ final class PatchbayAgent
             $this->wire->answer('error', ['code' => $stop->reason, 'detail' => $stop->detail]);
         }
         $this->wire->finished = true;
+    }
+
+    /** Notices and warnings are nothing; what would end PHP must not be passed over either. */
+    private static function heard(int $level, string $words): bool
+    {
+        if (($level & (E_USER_ERROR | E_RECOVERABLE_ERROR)) !== 0) {
+            throw new \RuntimeException($words);
+        }
+        return true;
     }
 
     private function begin(): void
@@ -235,8 +244,8 @@ final class PatchbayAgent
         if ($this->wire->finished) {
             return;
         }
-        $last = error_get_last();
-        $words = $last === null ? 'the application ended the run' : PatchbayWire::clean($last['message']);
+        $printed = PatchbayWire::clean(substr((string) ob_get_contents(), -400));
+        $words = PatchbayWire::clean(error_get_last()['message'] ?? $printed) ?: 'the application ended the run';
         $this->wire->answer('error', ['code' => 'bootFailed', 'detail' => $words]);
     }
 }

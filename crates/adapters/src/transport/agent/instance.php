@@ -123,6 +123,9 @@ final class PatchbayInstance
         if ($error instanceof PatchbayStop) {
             return $error;
         }
+        if (str_contains($error->getMessage(), 'Composer detected issues in your platform')) {
+            return new PatchbayStop('phpUnsuitable', PatchbayWire::clean($error->getMessage()));
+        }
         for ($cause = $error; $cause !== null; $cause = $cause->getPrevious()) {
             if ($cause instanceof \PDOException || $cause instanceof \Zend_Db_Exception) {
                 return new PatchbayStop('databaseDown', PatchbayWire::words($cause));
