@@ -51,21 +51,33 @@ pub(crate) struct Prepared {
 
 impl Prepared {
     /// What should be there, given what is: a private key that is the wanted one in another
-    /// spelling is left as it is (P5).
+    /// spelling is left as it is (P5), unless its pair is written anyway: then the plan says so, and
+    /// an undo brings the spelling back.
     pub(crate) fn wanted_beside(&self, look: &Look) -> BTreeMap<ConfigPath, Wanted> {
         let mut wanted = self.wanted.clone();
-        for (path, want) in &mut wanted {
+        for purpose in Purpose::ALL {
+            let api_key = self.wanted.get(&purpose.api_key_path());
+            let kept = match api_key {
+                None => true,
+                Some(Wanted::Set { exact, .. }) => {
+                    look.exact(purpose.api_key_path()) == Some(exact)
+                }
+                Some(Wanted::Remove) => false,
+            };
+            let path = purpose.private_key_path();
             if let (
                 true,
-                Wanted::Set {
+                Some(Wanted::Set {
                     exact,
                     shown: Shown::Key(identity),
-                },
-            ) = (path.is_private_key(), want)
-                && let Some(value) = look.values.get(path)
-                && value.identity.as_ref() == Some(identity)
+                }),
+                Some(value),
+            ) = (
+                kept && self.restore.is_none(),
+                wanted.get_mut(&path),
+                look.values.get(&path),
+            ) && value.identity.as_ref() == Some(identity)
                 && !value.looks_encrypted
-                && self.restore.is_none()
             {
                 *exact = value.exact.clone();
             }

@@ -67,6 +67,30 @@ async fn a_second_push_writes_nothing_and_sends_no_go() {
 }
 
 #[tokio::test]
+async fn a_plan_names_both_halves_of_a_pair_that_is_written() {
+    let world = world().await;
+    world.connected("live", Role::Live, PRODUCTION).await;
+    let odd = [b"\n".as_slice(), keys::pem(0).expose()].concat();
+    world.with("live", |there| {
+        there.values.insert(ConfigPath::ProductionPrivateKey, odd);
+        there
+            .values
+            .insert(ConfigPath::ProductionApiKey, b"someone".to_vec());
+    });
+    let pushed = world.push("live").await;
+    assert_eq!(pushed.outcome, Outcome::Pushed, "{:?}", pushed.error);
+    let changes = pushed.plan.unwrap().changes;
+    let changed: Vec<ConfigPath> = changes.iter().map(|change| change.path).collect();
+    for path in [
+        ConfigPath::ProductionApiKey,
+        ConfigPath::ProductionPrivateKey,
+    ] {
+        assert!(changed.contains(&path), "{path:?} was written unannounced");
+    }
+    assert_eq!(changed.len(), 2);
+}
+
+#[tokio::test]
 async fn a_key_in_another_spelling_is_unchanged() {
     let world = world().await;
     world.connected("live", Role::Live, PRODUCTION).await;

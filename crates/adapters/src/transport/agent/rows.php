@@ -54,7 +54,9 @@ final class PatchbayRows
         $marks = implode(',', array_fill(0, count(PatchbayInstance::PATHS), '?'));
         $found = $this->ask(
             $this->held ?? $this->instance->pdo(),
-            "SELECT * FROM {$this->instance->table()} WHERE scope = 'default' AND scope_id = 0 AND path IN ($marks)$suffix",
+            "SELECT * FROM {$this->instance->table()} WHERE scope = 'default' AND scope_id = 0 AND path IN ($marks)"
+            // Two readings are compared as they stand, so their order must not depend on the database.
+            . " ORDER BY path$suffix",
             array_keys(PatchbayInstance::PATHS)
         );
         $rows = [];
