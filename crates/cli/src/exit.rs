@@ -86,6 +86,7 @@ pub(crate) fn exit_of(error: &Error) -> Exit {
         Error::Records(
             RecordsError::Unusable { .. }
             | RecordsError::Newer { .. }
+            | RecordsError::JournalLine { .. }
             | RecordsError::Failed { .. },
         ) => Exit::DataDirectory,
         Error::Refused { code, .. } if GUARDS.contains(code) => Exit::Blocked,

@@ -248,7 +248,7 @@ impl From<&RecordsError> for IpcError {
             RecordsError::InUse { .. } => Self::Refused {
                 trouble: Trouble::from(&Error::Records(error.clone())),
             },
-            RecordsError::Failed { .. } => Self::Internal,
+            RecordsError::JournalLine { .. } | RecordsError::Failed { .. } => Self::Internal,
         }
     }
 }

@@ -181,7 +181,7 @@ fn records_code(error: &RecordsError) -> &'static str {
         RecordsError::Newer { .. } => "dataDirectoryNewer",
         RecordsError::NameTaken { .. } => "nameTaken",
         RecordsError::InUse { .. } => "inUse",
-        RecordsError::Failed { .. } => "recordsFailed",
+        RecordsError::JournalLine { .. } | RecordsError::Failed { .. } => "recordsFailed",
     }
 }
 

@@ -5,7 +5,7 @@ use patchbay_core::journal::{
     Action, ChainKey, ChangeLine, Head, JournalEvent, JournalLine, Link, Phase,
 };
 use patchbay_core::ports::clock::UnixMillis;
-use patchbay_core::ports::records::StoredBlob;
+use patchbay_core::ports::records::{RecordsError, StoredBlob};
 use patchbay_core::ports::transport::UndoBlob;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params, params};
 use serde::{Deserialize, Serialize};
@@ -94,7 +94,16 @@ fn insert(db: &Connection, seq: i64, event: &JournalEvent, link: &Link) -> Resul
 /// Every line, oldest first.
 pub(super) fn all(db: &Transaction<'_>) -> Result<Vec<JournalLine>, Fault> {
     let mut statement = db.prepare("SELECT * FROM journal ORDER BY seq")?;
-    statement.query_and_then([], read)?.collect()
+    let readable = |row: &Row<'_>| {
+        read(row).map_err(|fault| {
+            let seq = row.get::<_, i64>("seq").ok();
+            match seq.and_then(|seq| u64::try_from(seq).ok()) {
+                Some(seq) => RecordsError::JournalLine { seq }.into(),
+                None => fault,
+            }
+        })
+    };
+    statement.query_and_then([], readable)?.collect()
 }
 
 /// An entry's undo blob.

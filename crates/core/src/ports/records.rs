@@ -50,6 +50,14 @@ pub enum RecordsError {
         /// By what.
         by: String,
     },
+    /// A line of the journal is not as any Patchbay wrote it.
+    #[error(
+        "line {seq} of the journal cannot be read: it was changed after it was written; restore a copy from the folder \"backups\" in the data directory"
+    )]
+    JournalLine {
+        /// Its number.
+        seq: u64,
+    },
     /// The database is damaged or failed.
     #[error("the records failed: {detail}")]
     Failed {

@@ -14,7 +14,7 @@ use crate::look::Look;
 use crate::patchbay::Patchbay;
 use crate::ports::clock::UnixMillis;
 use crate::ports::keychain::Asked;
-use crate::ports::records::OwnSecret;
+use crate::ports::records::{OwnSecret, RecordsError};
 use crate::ports::transport::LookRequest;
 use crate::push::order::Outcome;
 
@@ -53,7 +53,11 @@ impl Patchbay {
     /// # Errors
     /// Records and keychain.
     pub async fn verify_journal(&self) -> Result<JournalCheck> {
-        let lines = self.ports.records.journal().await?;
+        let lines = match self.ports.records.journal().await {
+            // What cannot be read any more was changed, whatever its MAC would say.
+            Err(RecordsError::JournalLine { seq }) => return Ok(JournalCheck::Changed { seq }),
+            lines => lines?,
+        };
         let key_item = self.ports.records.own_secret(OwnSecret::JournalKey).await?;
         let Some(key) = self.ports.keychain.read(&key_item, Asked::ByUser).await? else {
             return Ok(if lines.is_empty() {

@@ -11,7 +11,7 @@ use patchbay_core::journal::{JournalCheck, Phase};
 use patchbay_core::look::{ConnectorModule, LockSource};
 use patchbay_core::ports::gateway::GatewayError;
 use patchbay_core::ports::keychain::KeychainError;
-use patchbay_core::ports::records::Records as _;
+use patchbay_core::ports::records::{Records as _, RecordsError};
 use patchbay_core::ports::transport::{NotWritten, TransportError};
 use patchbay_core::push::guards::GuardId;
 use patchbay_core::push::order::{InstanceResult, Outcome};
@@ -481,6 +481,10 @@ async fn the_journal_is_begun_before_go_and_its_chain_holds() {
             expected: 2
         }
     );
+    let unreadable = RecordsError::JournalLine { seq: 3 };
+    world.records.trouble.once_after(0, unreadable);
+    let check = world.patchbay.verify_journal().await.unwrap();
+    assert_eq!(check, JournalCheck::Changed { seq: 3 });
 }
 
 #[tokio::test]

@@ -213,6 +213,41 @@ async fn two_processes_start_at_once_and_make_one_chain() {
 }
 
 #[tokio::test]
+async fn whatever_is_changed_in_a_line_is_told_as_a_change_of_that_line() {
+    for column in [
+        "entry",
+        "push",
+        "person",
+        "phase",
+        "action",
+        "instance",
+        "instance_name",
+        "changes",
+        "outcome",
+        "error_code",
+        "error_text",
+        "link",
+    ] {
+        let parent = TempDir::new().unwrap();
+        let dir = data(&parent);
+        let records = SqliteRecords::open(&dir).unwrap();
+        for nth in 1..4 {
+            let event = sample_event(nth, &EntryId::from_random([nth; 16]), Phase::Ended);
+            records.append(&key(), &event, None).await.unwrap();
+        }
+        behind(
+            &dir,
+            &format!("UPDATE journal SET {column} = 'x' WHERE seq = 2"),
+        );
+        let told = match records.journal().await {
+            Ok(lines) => verify(&lines, &key(), None) == JournalCheck::Changed { seq: 2 },
+            Err(error) => error == RecordsError::JournalLine { seq: 2 },
+        };
+        assert!(told, "{column} was changed in line 2");
+    }
+}
+
+#[tokio::test]
 async fn a_line_that_was_promised_survives_a_kill() {
     let parent = TempDir::new().unwrap();
     let dir = data(&parent);
@@ -318,7 +353,10 @@ async fn rows_that_nobody_of_ours_wrote_are_an_answer_and_no_panic() {
             _ => records.fingerprint_key().await.err(),
         };
         assert!(
-            matches!(failed, Some(RecordsError::Failed { .. })),
+            matches!(
+                failed,
+                Some(RecordsError::Failed { .. } | RecordsError::JournalLine { .. })
+            ),
             "{table}.{column}: {failed:?}"
         );
     }
