@@ -503,7 +503,6 @@ async fn refused_pushes_are_noted() {
 
 #[tokio::test]
 async fn a_written_push_is_reported_as_written_whatever_our_own_records_do() {
-    use patchbay_core::ports::records::RecordsError;
     for failing in 0..60 {
         let world = world().await;
         world.add("a", Role::Live, FakeInstance::named("a")).await;
