@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod consent;
+mod generated;
 mod kills;
 mod main_job;
 mod secrets;
