@@ -30,9 +30,7 @@ final class PatchbayLook
             'pin' => $this->pin(),
             'saasPair' => $this->instance->effective('magento_saas/environment'),
             'gateways' => $this->gateways(),
-            'credentialsType' => $this->instance->effective(
-                'services_connector/services_connector_credentials/credentials_type'
-            ),
+            'credentialsType' => $this->credentialsType(),
             'payments' => $this->rows->payments(),
             'cloud' => $this->cloud(),
         ];
@@ -248,6 +246,14 @@ final class PatchbayLook
         return $listed || $this->version('magento/module-services-id', 'Magento_ServicesId') !== ''
             ? 'disabled'
             : 'absent';
+    }
+
+    /** A connector from before there was another way than key pairs has no setting for it. */
+    private function credentialsType(): string
+    {
+        $set = $this->instance->effective('services_connector/services_connector_credentials/credentials_type');
+        $choice = interface_exists('Magento\ServicesConnector\Api\ImsAccessTokenInterface');
+        return $set === '' && !$choice ? 'Magento_JWT' : $set;
     }
 
     private function gateways(): array
