@@ -6,6 +6,7 @@ export const instances = {
     account: "Account",
     dataSpace: "Data space",
     proof: "Adobe's answer",
+    next: "Next step",
   },
   roles: {
     live: "live",
@@ -17,22 +18,33 @@ export const instances = {
   noDataSpace: "none known",
   noProof: "none yet",
   lastConnected: (age: string) => `last connected ${age}`,
-  moreFindings: (count: number) => (count === 1 ? "1 more finding" : `${count} more findings`),
   loading: "Reading the records...",
   nothingMatches: "No instance matches.",
   showAll: "Show all",
-  refresh: "Read again",
   shown: (shown: number, all: number) =>
     shown === all ? `${all === 1 ? "1 instance" : `${all} instances`}` : `${shown} of ${all} instances`,
+  findings: (count: number) => (count === 1 ? "1 more finding" : `${count} more findings`),
+  add: "Add an instance",
+  choose: (name: string) => `Choose ${name}`,
+  chooseAll: "Choose all that are shown",
+  notReached: (missing: number) =>
+    missing === 1
+      ? "1 instance could not be reached; what is shown of it is older."
+      : `${missing} instances could not be reached; what is shown of them is older.`,
+  removal: {
+    title: (name: string) => `Remove ${name} from this computer?`,
+    lead: "Nothing changes on the server or at Adobe. Its entries in the history stay.",
+    act: "Remove from this computer",
+    close: "Keep it",
+  },
   empty: {
     title: "No instances yet",
-    lead: "An instance is one Adobe Commerce installation. There are three ways in; each begins on the command line and appears here as soon as it is done.",
+    lead: "An instance is one Adobe Commerce installation. There are three ways in.",
     connect: "Connect one over SSH",
     connectWhy: "For a shop you have a login to. Nothing on the server changes until you apply a plan you have seen.",
     adopt: "Adopt one that is already connected",
-    adoptWhy: "For a shop that was connected by hand. Add it over SSH as above; then Patchbay takes over what it finds there. The private key can stay where it is.",
+    adoptWhy: "For a shop that was connected by hand. Add it over SSH; then Patchbay takes over what it finds there. The private key can stay where it is.",
     watch: "Only watch one",
     watchWhy: "For a shop without a login. Its address is enough; Patchbay never writes to it.",
-    copy: "Instance name, account and address are yours to fill in.",
   },
 };

@@ -4,8 +4,12 @@ export const app: Texts["app"] = {
   name: "Patchbay",
   navigation: "主要頁面",
   board: "看板",
+  keyPairs: "API金鑰組",
+  dataSpaces: "資料空間",
+  history: "歷程記錄",
   settings: "設定",
   skip: "跳至清單",
   filter: "依名稱、帳戶或資料空間篩選",
+  back: "返回看板",
   lights: "只顯示",
 };

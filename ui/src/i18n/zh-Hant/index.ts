@@ -2,8 +2,14 @@ import type { Texts } from "..";
 import { app } from "./app";
 import { connection } from "./connection";
 import { errors } from "./errors";
+import { fields } from "./fields";
+import { guards } from "./guards";
 import { instances } from "./instances";
+import { keyPairs } from "./keyPairs";
 import { reasons } from "./reasons";
 import { settings } from "./settings";
+import { start } from "./start";
+import { values } from "./values";
+import { nextSteps, troubles } from "./troubles";
 
-export const zhHant: Texts = { app, connection, errors, instances, reasons, settings };
+export const zhHant: Texts = { app, connection, errors, fields, guards, instances, keyPairs, reasons, settings, start, values, nextSteps, troubles };

@@ -1,0 +1,99 @@
+import { asIpcError, type Backend } from "../api/backend";
+import type { InstanceRow } from "../api/generated/InstanceRow";
+import type { IpcError } from "../api/generated/IpcError";
+import type { StartFinding } from "../api/generated/StartFinding";
+import { Checks } from "../features/connection/check.svelte";
+import { Evidence } from "../features/connection/evidence.svelte";
+import type { Step } from "../features/connection/steps";
+import { Board } from "../features/instances/board.svelte";
+
+/** A small question about one instance, over the board. */
+export interface Question {
+  kind: "hostKey" | "hostKeyChanged" | "repin" | "sandbox" | "remove";
+  row: InstanceRow;
+}
+
+/** What lies on the desk: the board, the chosen instance, what runs, and what is asked. */
+export class Desk {
+  readonly board: Board;
+  readonly checks: Checks;
+  readonly evidence: Evidence;
+  question: Question | null = $state.raw(null);
+  findings: StartFinding[] = $state.raw([]);
+  /** Why what was asked for did not happen. */
+  error: IpcError | null = $state.raw(null);
+  readonly backend: Backend;
+
+  constructor(backend: Backend) {
+    this.backend = backend;
+    this.board = new Board(backend);
+    this.checks = new Checks(backend);
+    this.evidence = new Evidence(backend);
+  }
+
+  /** Reads everything that is shown again. */
+  async read(): Promise<void> {
+    await Promise.all([this.board.read(), this.evidence.read()]);
+  }
+
+  /** Reads for the first time, looks after what was left unfinished, and follows every change. */
+  begin(): () => void {
+    void this.board.read();
+    void this.#lookAfter();
+    let ended = false;
+    let stop = () => {
+      ended = true;
+    };
+    this.backend.watchRecords(() => void this.read()).then(
+      (found) => (ended ? found() : (stop = found)),
+      () => undefined,
+    );
+    return () => stop();
+  }
+
+  /** Checks these instances and shows what came of it. */
+  async check(instances: readonly string[]): Promise<void> {
+    await this.checks.start(instances);
+    await this.read();
+  }
+
+  /** Does a step about an instance. */
+  act(step: Step, row: InstanceRow): void {
+    this.error = null;
+    if (step === "check") void this.check([row.id]);
+    else if (step === "trustHostKey") this.question = { kind: "hostKey", row };
+    else if (step === "askAboutHostKey") this.question = { kind: "hostKeyChanged", row };
+    else if (step === "repin") this.question = { kind: "repin", row };
+    else if (step === "setUpPayments") this.question = { kind: "sandbox", row };
+    else if (step === "remove") this.question = { kind: "remove", row };
+    else void this.evidence.choose(row.id);
+  }
+
+  /** The question was answered: close it and look again. */
+  async answered(check: boolean): Promise<void> {
+    const row = this.question?.row;
+    this.question = null;
+    if (check && row) await this.check([row.id]);
+    else await this.read();
+  }
+
+  /** Removes an instance from this computer. */
+  async remove(row: InstanceRow): Promise<void> {
+    this.question = null;
+    try {
+      await this.backend.removeInstance(row.id);
+      if (this.evidence.chosen === row.id) await this.evidence.choose(null);
+    } catch (thrown) {
+      this.error = asIpcError(thrown);
+    }
+    await this.board.read();
+  }
+
+  async #lookAfter(): Promise<void> {
+    try {
+      this.findings = await this.backend.lookAfter();
+    } catch {
+      // Asked again at the next start; the board says what is wrong with the records.
+    }
+  }
+}

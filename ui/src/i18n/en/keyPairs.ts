@@ -1,0 +1,3 @@
+export const keyPairs = {
+  purposes: { sandbox: "sandbox", production: "production" },
+};
