@@ -150,12 +150,15 @@ async fn locks_are_named_with_their_source() {
             .to_uppercase()
             .replace('/', "__")
     );
+    // The application takes these names in any capitals.
+    let small = "CONFIG__default__services_connector__services_id__environment_name".to_owned();
     let site = site(InstanceOptions {
         env_values: vec![(ConfigPath::ProjectId.as_str().into(), PROJECT.into())],
         config_values: vec![(ConfigPath::ProjectName.as_str().into(), "Fixed".into())],
         variables: vec![
             (variable.clone(), SPACE.into()),
             (deployed.clone(), "Testing".into()),
+            (small.clone(), "Small".into()),
         ],
         ..Default::default()
     })
@@ -175,7 +178,12 @@ async fn locks_are_named_with_their_source() {
         lock(ConfigPath::DataSpaceType),
         (LockSource::Variable, Some(deployed))
     );
-    assert_eq!(look.locks.len(), 4);
+    assert_eq!(
+        lock(ConfigPath::DataSpaceName),
+        (LockSource::Variable, Some(small))
+    );
+    assert_eq!(look.plain(ConfigPath::DataSpaceName), Some("Small"));
+    assert_eq!(look.locks.len(), 5);
     assert_eq!(
         look.plain(ConfigPath::DataSpaceId),
         Some(SPACE),

@@ -334,24 +334,30 @@ fn plain(path: ConfigPath, value: &SaidValue) -> Option<String> {
 }
 
 fn lock(said: &SaidLock) -> Option<Lock> {
+    let path = ConfigPath::parse(&said.path)?;
     Some(Lock {
-        path: ConfigPath::parse(&said.path)?,
+        path,
         source: match said.source.as_str() {
             "env" => LockSource::EnvPhp,
             "config" => LockSource::ConfigPhp,
             "variable" => LockSource::Variable,
             _ => return None,
         },
-        // Our own table of names: a long variable's name would be taken for key material.
-        name: said.name.as_deref().and_then(variable),
+        name: said.name.as_deref().and_then(|name| variable(path, name)),
     })
 }
 
-fn variable(name: &str) -> Option<String> {
-    let fine = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
-    let ours = ["CONFIG__DEFAULT__", "MAGENTO_DC_"];
-    let known = ours.iter().any(|start| name.starts_with(start));
-    (known && name.len() <= 200 && name.chars().all(fine)).then(|| name.to_owned())
+/// One of the names that can fix this path, in whatever capitals the instance has it; no other
+/// text comes in this way, so a long name need not be taken for key material.
+fn variable(path: ConfigPath, name: &str) -> Option<String> {
+    let word = path.as_str().replace('/', "__");
+    let ours = [
+        format!("CONFIG__DEFAULT__{word}"),
+        format!("MAGENTO_DC_SYSTEM__DEFAULT__{word}"),
+        "MAGENTO_DC__OVERRIDE".to_owned(),
+    ];
+    let known = ours.iter().any(|ours| ours.eq_ignore_ascii_case(name));
+    known.then(|| name.to_owned())
 }
 
 fn hash(text: &str) -> String {

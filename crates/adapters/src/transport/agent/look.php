@@ -155,11 +155,9 @@ final class PatchbayLook
 
     private function fixed(string $path): ?array
     {
-        $word = strtoupper(str_replace('/', '__', $path));
-        foreach (["CONFIG__DEFAULT__$word", "MAGENTO_DC_SYSTEM__DEFAULT__$word"] as $name) {
-            if (isset($_ENV[$name]) || getenv($name) !== false) {
-                return ['source' => 'variable', 'name' => $name];
-            }
+        $name = $this->variables()[$path] ?? null;
+        if ($name !== null) {
+            return ['source' => 'variable', 'name' => $name];
         }
         $whole = json_decode((string) getenv('MAGENTO_DC__OVERRIDE'), true);
         if (self::within($whole, $path) !== null) {
@@ -171,6 +169,25 @@ final class PatchbayLook
             }
         }
         return null;
+    }
+
+    /**
+     * Variables that fix a value of the default scope: path to name. Behind the prefix the
+     * application reads their names in any mixture of capitals.
+     */
+    private function variables(): array
+    {
+        static $found = null;
+        if ($found === null) {
+            $found = [];
+            $names = array_map('strval', array_keys($_ENV + getenv()));
+            $prefix = '/^(CONFIG__|MAGENTO_DC_(?i:SYSTEM)__)(?i:DEFAULT)__/';
+            foreach (preg_grep($prefix, $names) as $name) {
+                $path = preg_replace($prefix, '', $name);
+                $found[strtolower(str_replace('__', '/', $path))] ??= $name;
+            }
+        }
+        return $found;
     }
 
     /** What env.php or config.php holds, by the application's own reader where it can. */
