@@ -65,28 +65,28 @@ impl Patchbay {
             evidence: None,
             entry: Some(entry.clone()),
         };
-        if let (After::Seen(look), Outcome::Pushed) = (after, outcome) {
-            on_step(&prepared.instance, Step::Verifying);
-            // The values are written: trouble with proving them changes nothing about that.
-            match self.verified(prepared, *look, run).await {
-                Ok(evidence) => ending.evidence = evidence,
-                Err(error) => ending.error = ending.error.or(Some(error)),
-            }
-        }
-        // An entry whose outcome is not known stays open, so that the next start asks again.
+        // An entry whose outcome is not known stays open, so that the next start asks again. So does
+        // one whose end cannot be noted.
         if let (Some(plan), true) = (&ending.plan, outcome != Outcome::OutcomeUnknown) {
-            let ended = self.event(
-                prepared,
-                plan,
-                &entry,
-                push,
-                Phase::Ended,
-                Some((outcome, ending.error.as_ref())),
-            );
-            // The entry then stays open, and the next start names what became of it.
+            let how = Some((outcome, ending.error.as_ref()));
+            let ended = self.event(prepared, plan, &entry, push, Phase::Ended, how);
             if let Err(error) = self.write_journal(&ended, None).await {
                 tracing::warn!(%error, "the end of a push could not be noted in the journal");
                 ending.error = ending.error.or(Some(error));
+            }
+        }
+        if let (After::Seen(look), Outcome::Pushed) = (after, outcome) {
+            on_step(&prepared.instance, Step::Verifying);
+            // The values are written: trouble with proving them changes nothing about that. While
+            // Adobe is asked, the keychain learns the journal's end; a bulk push does so once.
+            let (proven, ()) = futures_util::join!(self.verified(prepared, *look, run), async {
+                if !prepared.bulk {
+                    self.remember_head_if_possible().await;
+                }
+            });
+            match proven {
+                Ok(evidence) => ending.evidence = evidence,
+                Err(error) => ending.error = ending.error.or(Some(error)),
             }
         }
         Ok(ending)
