@@ -6,6 +6,7 @@ import { Checks } from "../features/connection/check.svelte";
 import { Evidence } from "../features/connection/evidence.svelte";
 import type { Step } from "../features/connection/steps";
 import { Board } from "../features/instances/board.svelte";
+import { Push, type Order } from "../features/push/push.svelte";
 
 /** A small question about one instance, over the board. */
 export interface Question {
@@ -13,12 +14,16 @@ export interface Question {
   row: InstanceRow;
 }
 
+/** Work that takes the whole page until it is left. */
+export type Task = { kind: "plan"; push: Push };
+
 /** What lies on the desk: the board, the chosen instance, what runs, and what is asked. */
 export class Desk {
   readonly board: Board;
   readonly checks: Checks;
   readonly evidence: Evidence;
   question: Question | null = $state.raw(null);
+  task: Task | null = $state.raw(null);
   findings: StartFinding[] = $state.raw([]);
   /** Why what was asked for did not happen. */
   error: IpcError | null = $state.raw(null);
@@ -66,7 +71,26 @@ export class Desk {
     else if (step === "repin") this.question = { kind: "repin", row };
     else if (step === "setUpPayments") this.question = { kind: "sandbox", row };
     else if (step === "remove") this.question = { kind: "remove", row };
+    else if (step === "plan" || step === "reviewDrift") this.order({ kind: "push", instances: [row.id] });
+    else if (step === "detach" || step === "resolveConflict") this.order({ kind: "detach", instance: row.id });
     else void this.evidence.choose(row.id);
+  }
+
+  /** Opens the preview of what an order would change. */
+  order(order: Order): void {
+    this.task = { kind: "plan", push: new Push(this.backend, order) };
+  }
+
+  /** Leaves the task and shows what is true now. */
+  async leave(): Promise<void> {
+    this.task = null;
+    await this.read();
+  }
+
+  /** Whether a push works on an instance now. */
+  pushing(instance: string): boolean {
+    const push = this.task?.push;
+    return push?.phase === "running" && push.run?.instances[instance] !== undefined && push.run.instances[instance].step !== "done";
   }
 
   /** The question was answered: close it and look again. */

@@ -37,6 +37,7 @@ export const connection = {
     setUpPayments: "Set up your test sandbox",
   },
   checking: "Checking...",
+  pushing: "Applying...",
   checkAll: "Check now",
   cancel: "Stop",
   progress: (done: number, all: number) => `Checked ${done} of ${all}`,

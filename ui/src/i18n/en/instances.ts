@@ -25,6 +25,8 @@ export const instances = {
     shown === all ? `${all === 1 ? "1 instance" : `${all} instances`}` : `${shown} of ${all} instances`,
   findings: (count: number) => (count === 1 ? "1 more finding" : `${count} more findings`),
   add: "Add an instance",
+  preview: "Preview changes",
+  previewOf: (count: number) => `Preview changes (${count})`,
   choose: (name: string) => `Choose ${name}`,
   chooseAll: "Choose all that are shown",
   notReached: (missing: number) =>

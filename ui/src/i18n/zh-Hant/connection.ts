@@ -39,6 +39,7 @@ export const connection: Texts["connection"] = {
     setUpPayments: "設定您的測試沙箱",
   },
   checking: "檢查中…",
+  pushing: "套用中…",
   checkAll: "立即檢查",
   cancel: "停止",
   progress: (done, all) => `已檢查${done}/${all}`,

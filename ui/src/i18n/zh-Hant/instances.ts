@@ -26,6 +26,8 @@ export const instances: Texts["instances"] = {
   shown: (shown, all) => (shown === all ? `${all}個執行個體` : `${all}個執行個體中的${shown}個`),
   findings: (count) => `另有${count}項發現`,
   add: "加入執行個體",
+  preview: "變更預覽",
+  previewOf: (count) => `變更預覽（${count}）`,
   choose: (name) => `選取${name}`,
   chooseAll: "選取所有顯示的執行個體",
   notReached: (missing) => `有${missing}個執行個體無法連上，顯示的是較早的內容。`,
