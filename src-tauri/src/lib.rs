@@ -3,28 +3,40 @@
 //! A command translates, asks the core once and translates back. Rules live in the core, texts in
 //! `ui/`. One window, which may call the commands of `build.rs` and nothing of Tauri's own.
 
+mod bringing;
 mod commands;
+mod intakes;
+mod listeners;
 mod logging;
 mod preferences;
+mod request;
+mod runs;
 mod window;
 mod wiring;
 
+use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use tauri::{App, Manager};
+use patchbay_adapters::clipboard::SystemClipboard;
+use patchbay_adapters::watch::RecordsWatch;
+use tauri::{App, AppHandle, Manager, Runtime};
 
+use bringing::Pasteboard;
+use intakes::Intakes;
+use listeners::Listeners;
 use preferences::PreferencesFile;
+use runs::Runs;
 use wiring::Door;
 
 /// Opens the window and runs until it is closed.
 pub fn run() -> ExitCode {
     let app = tauri::Builder::default()
+        // First, because a second start ends here and shows the window that is open already.
+        .plugin(wiring::only_one(window::show))
+        .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_store::Builder::default().build())
-        .invoke_handler(tauri::generate_handler![
-            commands::instances::list_instances,
-            commands::settings::set_window_preferences,
-            commands::settings::window_preferences,
-        ])
+        .invoke_handler(commands::all())
         .setup(set_up)
         .run(tauri::generate_context!());
     match app {
@@ -39,14 +51,39 @@ pub fn run() -> ExitCode {
 /// Records first, because they make the data directory and refuse one that is not ours; then the
 /// log inside it; then the window, which says whatever went wrong.
 fn set_up(app: &mut App) -> Result<(), Box<dyn std::error::Error>> {
+    app.manage(Listeners::default());
     let directory = wiring::data_directory();
     let person = wiring::person();
     let door = tauri::async_runtime::block_on(Door::open(directory.as_deref(), &person));
     if let Some(directory) = directory.filter(|_| door.patchbay().is_ok()) {
         logging::start(&directory.join("logs"));
         app.manage(PreferencesFile::inside(&directory));
+        watch(app.handle(), &directory);
     }
     app.manage(door);
+    manage_rest(app.handle());
     window::open(app.handle())?;
     Ok(())
+}
+
+/// What the commands need besides the door.
+fn manage_rest<R: Runtime>(app: &AppHandle<R>) {
+    app.manage(Intakes::default());
+    app.manage(Runs::default());
+    app.manage(Pasteboard(Arc::new(SystemClipboard)));
+}
+
+/// Tells the window of every change of the records. Without it the window shows what it was told
+/// last, and its own changes; that is no reason not to open.
+fn watch<R: Runtime>(app: &AppHandle<R>, directory: &Path) {
+    let listening = app.clone();
+    let begun = RecordsWatch::begin(directory, move || {
+        listening.state::<Listeners>().records.tell(());
+    });
+    match begun {
+        Ok(watch) => {
+            app.manage(watch);
+        }
+        Err(error) => tracing::warn!(%error, "the records are not watched"),
+    }
 }

@@ -3,7 +3,9 @@
 //! Not here: what it may ask of the core (`capabilities/main.json`) and what it shows (`ui/`).
 
 use tauri::webview::WebviewWindowBuilder;
-use tauri::{AppHandle, Url};
+use tauri::{AppHandle, Manager, Runtime, Url, WindowEvent};
+
+use crate::bringing;
 
 /// Opens the window that `tauri.conf.json` describes.
 ///
@@ -17,8 +19,26 @@ pub(crate) fn open(app: &AppHandle) -> tauri::Result<()> {
         // The rule of the first window holds for every window that shares its web context, so a
         // window with somebody else's page is not the only wall (docs/facts.md, Window).
         .on_download(|_, _| false)
-        .build()?;
+        .build()?
+        .on_window_event({
+            let app = app.clone();
+            move |event| {
+                if let WindowEvent::DragDrop(event) = event {
+                    bringing::dragged(&app, event);
+                }
+            }
+        });
     Ok(())
+}
+
+/// Shows the window that is open already, because somebody started the program again.
+pub(crate) fn show<R: Runtime>(app: &AppHandle<R>) {
+    for window in app.webview_windows().values() {
+        // A window that cannot be raised is still there; there is nobody to tell.
+        let _ = window.unminimize();
+        let _ = window.show();
+        let _ = window.set_focus();
+    }
 }
 
 /// Our page is embedded; there is nowhere else to go.

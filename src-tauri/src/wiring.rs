@@ -5,6 +5,10 @@ use std::path::{Path, PathBuf};
 use patchbay_adapters::outside::{self, OpenError, Overrides};
 use patchbay_contract::error::IpcError;
 use patchbay_core::Patchbay;
+use patchbay_core::id::hex;
+use sha2::{Digest, Sha256};
+use tauri::plugin::TauriPlugin;
+use tauri::{AppHandle, Runtime};
 
 /// The one value Tauri manages: the door to the core, or why it stays shut.
 ///
@@ -12,6 +16,12 @@ use patchbay_core::Patchbay;
 pub(crate) struct Door(Result<Patchbay, IpcError>);
 
 impl Door {
+    /// A door to a core that is open already.
+    #[cfg(test)]
+    pub(crate) fn to(patchbay: Patchbay) -> Self {
+        Self(Ok(patchbay))
+    }
+
     /// Opens the real outside over `data_directory`; `None` where the system names none.
     pub(crate) async fn open(data_directory: Option<&Path>, person: &str) -> Self {
         let Some(directory) = data_directory else {
@@ -49,6 +59,19 @@ pub(crate) fn data_directory() -> Option<PathBuf> {
 pub(crate) fn person() -> String {
     let name = std::env::var("USER").or_else(|_| std::env::var("USERNAME"));
     name.unwrap_or_default()
+}
+
+/// One window for one data directory: a second start calls `again` in the first and ends.
+///
+/// On other systems than Linux it is one window for the whole session.
+pub(crate) fn only_one<R: Runtime>(again: fn(&AppHandle<R>)) -> TauriPlugin<R> {
+    let directory = data_directory().and_then(|path| std::path::absolute(path).ok());
+    let path = directory.unwrap_or_default();
+    let digest = Sha256::digest(path.as_os_str().as_encoded_bytes());
+    tauri_plugin_single_instance::Builder::new()
+        .dbus_id(format!("app.patchbay.desktop.d{}", &hex(&digest)[..16]))
+        .callback(move |app, _, _| again(app))
+        .build()
 }
 
 fn shown(error: &OpenError) -> IpcError {

@@ -2,9 +2,11 @@
 //!
 //! | Room | Stands for |
 //! |---|---|
+//! | [`clipboard`] | what other programs put into the clipboard |
 //! | [`clock`] | the wall clock, a clock that only goes forward, sleep |
 //! | [`crypto`] | RSA, random numbers, tokens, sealed boxes |
 //! | `demo` | all of them for the demo, with feature `demo` only |
+//! | [`files`] | a file that a person chose |
 //! | [`gateway`] | Adobe's gateways and the merchant registry |
 //! | [`keychain`] | the system's keychain |
 //! | [`outside`] | all of them together, over one data directory |
@@ -12,11 +14,14 @@
 //! | [`transport`] | the way to an instance over ssh, and the program that runs there |
 //! | [`http`] | what requests to gateways and portal have in common |
 //! | [`records`] | what is remembered on disk: SQLite in the data directory |
+//! | [`watch`] | telling when the records change, whoever changes them |
 
+pub mod clipboard;
 pub mod clock;
 pub mod crypto;
 #[cfg(feature = "demo")]
 pub mod demo;
+pub mod files;
 pub mod gateway;
 pub mod http;
 pub mod keychain;
@@ -24,3 +29,4 @@ pub mod outside;
 pub mod portal;
 pub mod records;
 pub mod transport;
+pub mod watch;

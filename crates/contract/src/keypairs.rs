@@ -4,7 +4,9 @@ use patchbay_core::account::Account;
 use patchbay_core::error::Error;
 use patchbay_core::keypair::intake::Repair;
 use patchbay_core::keypair::keeping::{KeptKey, Recovered, Verification};
+use patchbay_core::keypair::recognising::Recognised;
 use patchbay_core::keypair::{Export, KeyPair};
+use patchbay_core::ports::clock::UnixMillis;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -180,6 +182,28 @@ pub struct ConfirmedIntake {
 pub struct KeyPairRequest {
     /// Its id.
     pub key_pair: String,
+}
+
+impl Intake {
+    /// What waits under `id` until `until`.
+    pub fn new(
+        id: String,
+        source: IntakeSource,
+        file_name: Option<String>,
+        recognised: &Recognised,
+        until: UnixMillis,
+    ) -> Self {
+        Self {
+            id,
+            source,
+            file_name,
+            fingerprint: recognised.identity.as_str().to_owned(),
+            bits: u32::try_from(recognised.bits).unwrap_or(u32::MAX),
+            repairs: recognised.repairs.iter().map(Remark::from).collect(),
+            known_as: recognised.known_as.clone(),
+            waits_until: rfc3339(until),
+        }
+    }
 }
 
 impl From<Purpose> for patchbay_core::config::Purpose {

@@ -123,6 +123,15 @@ impl Patchbay {
         Ok(bytes)
     }
 
+    /// A random id for something that lives only as long as the program: 32 hex digits that
+    /// nobody can guess.
+    ///
+    /// # Errors
+    /// When there are no random numbers.
+    pub fn opaque_id(&self) -> Result<String> {
+        Ok(crate::id::hex(&self.random16()?))
+    }
+
     pub(crate) fn new_account_id(&self) -> Result<AccountId> {
         Ok(AccountId::from_random(self.random16()?))
     }

@@ -1,4 +1,78 @@
 //! What the window may ask: one file per room, one short function per intent.
+//!
+//! A command translates, asks the core and translates back. Every one stands in three lists that a
+//! test compares: here, `build.rs`, and `capabilities/main.json`; and the window's `ui/src/api`
+//! asks for no other.
 
-pub(crate) mod instances;
-pub(crate) mod settings;
+mod accounts;
+mod connection;
+mod instances;
+mod journal;
+mod keypairs;
+mod page;
+mod push;
+mod registry;
+mod settings;
+
+use patchbay_contract::error::IpcError;
+use patchbay_core::Error;
+use tauri::Runtime;
+use tauri::ipc::Invoke;
+
+/// Every command of the window.
+pub(crate) fn all<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync + 'static {
+    tauri::generate_handler![
+        accounts::add_account,
+        accounts::list_accounts,
+        connection::check_instances,
+        connection::look_after,
+        connection::stop_watching,
+        connection::watch_records,
+        instances::add_instance,
+        instances::adopt_instance,
+        instances::answer_about_instance,
+        instances::edit_instance,
+        instances::host_keys,
+        instances::instance_page,
+        instances::list_instances,
+        instances::probe_instance,
+        instances::remove_instance,
+        instances::repin_instance,
+        instances::trust_host_key,
+        journal::list_journal,
+        journal::verify_journal,
+        keypairs::confirm_intake,
+        keypairs::discard_intake,
+        keypairs::list_key_pairs,
+        keypairs::paste_private_key,
+        keypairs::pick_private_key,
+        keypairs::receive_drops,
+        keypairs::remove_key_pair,
+        keypairs::stop_drops,
+        keypairs::verify_key_pair,
+        push::cancel_run,
+        push::detach_instance,
+        push::failed_of_last_push,
+        push::plan_detach,
+        push::plan_push,
+        push::plan_undo,
+        push::push_config,
+        push::undo_push,
+        registry::assign,
+        registry::create_project,
+        registry::list_data_spaces,
+        settings::list_settings,
+        settings::set_setting,
+        settings::set_window_preferences,
+        settings::window_preferences,
+    ]
+}
+
+/// An error of the core as the window is told it. What the window cannot be told is logged here.
+fn said(error: Error) -> IpcError {
+    let told = IpcError::from(&error);
+    if told == IpcError::Internal {
+        tracing::error!(%error, "something failed that the window cannot be told");
+    }
+    told
+}

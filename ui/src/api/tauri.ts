@@ -81,5 +81,5 @@ export const tauriBackend: Backend = {
   listSettings: () => ask("list_settings"),
   setSetting: (key, value) => ask("set_setting", { request: { key, value } }),
   windowPreferences: () => ask("window_preferences"),
-  setWindowPreferences: (preferences) => ask("set_window_preferences", { preferences }),
+  setWindowPreferences: (request) => ask("set_window_preferences", { request }),
 };

@@ -14,7 +14,7 @@ pub(super) const LOCKS: &str = "locks";
 /// Where copies made before an upgrade lie.
 pub(super) const BACKUPS: &str = "backups";
 /// The database.
-pub(super) const DATABASE: &str = "patchbay.db";
+pub(crate) const DATABASE: &str = "patchbay.db";
 
 /// Makes sure of the data directory and its folders, and says where it really is.
 pub(super) fn prepare(dir: &Path) -> Result<PathBuf, RecordsError> {

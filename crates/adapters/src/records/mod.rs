@@ -21,6 +21,8 @@ mod own;
 mod settings;
 mod tokens;
 
+pub(crate) use directory::DATABASE;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use patchbay_core::config::Part;
+use patchbay_core::connection::check::LookStep;
 use patchbay_core::id::{EntryId, InstanceId, PushId, is_hex};
 use patchbay_core::instance::Instance;
 use patchbay_core::push::order::{OrderKind, PushOrder, Step};
@@ -137,6 +138,24 @@ pub enum RunStep {
     Done,
 }
 
+/// A run by its id.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[ts(export)]
+pub struct RunRequest {
+    /// Its id, as the run's first event said it.
+    pub run: String,
+}
+
+/// A listener by its number.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[ts(export)]
+pub struct ListenerRequest {
+    /// Its number, as the command that began it answered.
+    pub listener: u32,
+}
+
 /// The instances whose part of the last push failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -171,6 +190,20 @@ impl RunEvent {
             instance: instance.id.as_str().to_owned(),
             step,
             outcome,
+        }
+    }
+}
+
+impl RunEvent {
+    /// The event for a step of a check.
+    pub fn look(instance: &Instance, step: LookStep) -> Self {
+        Self::Step {
+            instance: instance.id.as_str().to_owned(),
+            step: match step {
+                LookStep::Looking => RunStep::Connecting,
+                LookStep::Looked => RunStep::Done,
+            },
+            outcome: None,
         }
     }
 }

@@ -25,6 +25,7 @@ use crate::ports::keychain::Asked;
 use crate::ports::records::RecordsError;
 use crate::ports::transport::{LookRequest, TransportError};
 use crate::push::many;
+use crate::push::order::Cancel;
 use crate::text;
 use crate::token;
 
@@ -36,6 +37,18 @@ pub struct Checked {
     /// What was found, as it is remembered now.
     pub evidence: Evidence,
 }
+
+/// How far the check of one instance is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LookStep {
+    /// It is looked at, and Adobe is asked.
+    Looking,
+    /// That is done; it is judged together with the others.
+    Looked,
+}
+
+/// What is told while a check runs.
+pub type OnLook<'a> = &'a (dyn Fn(&Instance, LookStep) + Send + Sync);
 
 /// A look with what Adobe said about it, before it is judged.
 pub(crate) struct Gathered {
@@ -53,27 +66,54 @@ impl Patchbay {
     /// An unknown name, or records that cannot be used at all. An instance that cannot be reached
     /// is an answer, and so is trouble of ours with one instance alone.
     pub async fn check(&self, names: &[String]) -> Result<Vec<Checked>> {
+        self.check_aloud(names, &Cancel::default(), &|_, _| {})
+            .await
+    }
+
+    /// As [`Patchbay::check`], telling how far it is. After `cancel` is raised no further instance
+    /// is looked at; those already looked at are judged and answered.
+    ///
+    /// # Errors
+    /// As [`Patchbay::check`].
+    pub async fn check_aloud(
+        &self,
+        names: &[String],
+        cancel: &Cancel,
+        on_look: OnLook<'_>,
+    ) -> Result<Vec<Checked>> {
         let instances = self.chosen(names).await?;
         let gathered = many::at_once(self, instances, |instance| async move {
+            if cancel.is_raised() {
+                return Ok(None);
+            }
             let own = instance.clone();
-            self.gather(instance).await.or_else(|error| {
-                if is_hopeless(&error) {
-                    return Err(error);
-                }
-                tracing::warn!(instance = %own.id, %error, "one instance could not be checked");
-                Ok(Gathered {
-                    look: Some(Err(TransportError::Local {
-                        detail: text::outside(&error.to_string(), 200),
-                    })),
-                    instance: own,
-                    at: self.ports.clock.now(),
-                    adobe: None,
-                })
-            })
+            on_look(&own, LookStep::Looking);
+            let found = self.gather_or_say(instance).await;
+            on_look(&own, LookStep::Looked);
+            found.map(Some)
         })
         .await?;
-        self.judge_all(gathered.into_iter().collect::<Result<Vec<_>>>()?)
+        let gathered = gathered.into_iter().collect::<Result<Vec<_>>>()?;
+        self.judge_all(gathered.into_iter().flatten().collect())
             .await
+    }
+
+    async fn gather_or_say(&self, instance: Instance) -> Result<Gathered> {
+        let own = instance.clone();
+        self.gather(instance).await.or_else(|error| {
+            if is_hopeless(&error) {
+                return Err(error);
+            }
+            tracing::warn!(instance = %own.id, %error, "one instance could not be checked");
+            Ok(Gathered {
+                look: Some(Err(TransportError::Local {
+                    detail: text::outside(&error.to_string(), 200),
+                })),
+                instance: own,
+                at: self.ports.clock.now(),
+                adobe: None,
+            })
+        })
     }
 
     /// The chosen instances, all where none is named.

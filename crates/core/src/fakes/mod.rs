@@ -5,6 +5,7 @@
 //! their port and nothing more; none of them is cryptography. Not here: situations for one test
 //! (they are built where they are used).
 
+pub mod clipboard;
 pub mod clock;
 pub mod crypto;
 pub mod gateway;
@@ -20,6 +21,7 @@ pub mod transport;
 pub mod transport_contract;
 pub mod trouble;
 
+pub use clipboard::{MemoryClipboard, clipboard_contract};
 pub use clock::{FakeClock, clock_contract};
 pub use crypto::{FakeCrypto, crypto_contract};
 pub use gateway::{FakeGateway, GatewayCase, gateway_contract};

@@ -7,6 +7,7 @@ pub(crate) mod adopted;
 pub mod intake;
 pub mod keeping;
 pub mod notes;
+pub mod recognising;
 pub mod recovering;
 mod using;
 

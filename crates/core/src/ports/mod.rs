@@ -3,6 +3,7 @@
 //! Adapters implement them on the real outside, [`crate::fakes`] in memory; both pass the same
 //! contract tests. Absence is an answer, not an error.
 
+pub mod clipboard;
 pub mod clock;
 pub mod crypto;
 pub mod gateway;
