@@ -11,6 +11,8 @@ mod logging;
 mod preferences;
 mod request;
 mod runs;
+#[cfg(test)]
+mod tests;
 mod window;
 mod wiring;
 

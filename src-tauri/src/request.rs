@@ -65,6 +65,10 @@ fn read<T: DeserializeOwned>(given: &Value) -> Result<T, IpcError> {
     if !fits(given, &mut values) {
         return Err(IpcError::bad_request("it is too large"));
     }
+    // A list would be read field by field in order; a request names its fields.
+    if !given.is_object() {
+        return Err(IpcError::bad_request("it is no object"));
+    }
     // The reader's own words may repeat what was given, so they are left out.
     T::deserialize(given)
         .map_err(|_| IpcError::bad_request("a field is missing, unknown or of another kind"))
@@ -97,6 +101,7 @@ mod tests {
         for bad in [
             json!(null),
             json!("secret"),
+            json!(["secret", null]),
             json!({}),
             json!({"label": 7, "mageId": null}),
             json!({"label": "secret", "mageId": null, "more": true}),

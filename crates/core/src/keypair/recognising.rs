@@ -47,14 +47,14 @@ mod tests {
     use super::*;
     use crate::config::Purpose;
     use crate::error::Error;
-    use crate::fakes::keys::private_key;
+    use crate::fakes::keys::pem;
     use crate::fakes::together;
     use crate::keypair::keeping::BroughtKey;
 
     #[tokio::test]
     async fn a_key_is_recognised_and_nothing_is_kept() {
         let fakes = together();
-        let key = Secret::new(private_key(1).as_bytes().to_vec());
+        let key = pem(1);
         let found = fakes.patchbay.recognise(&key).await.unwrap();
         assert_eq!(found.bits, 2048);
         assert_eq!(found.known_as, None);
