@@ -188,6 +188,10 @@ fn agree(order: &mut PushOrder, planned: &[Planned]) -> Result<(), Failure> {
     }
     for (instance, plan) in planned {
         let Ok(plan) = plan else { continue };
+        // No name opens what is blocked, so none is asked for.
+        if plan.guards.iter().any(|g| g.effect == Effect::Blocked) {
+            continue;
+        }
         let asks = plan.guards.iter().find(|g| g.effect == Effect::Confirm);
         if let Some(guard) = asks
             && !order

@@ -161,13 +161,11 @@ pub fn speak(plan: &Plan, around: &Surroundings<'_>) -> Vec<GuardFinding> {
     said
 }
 
-/// Whether anything said forbids the push, given the instance names that were typed.
+/// Whether anything said forbids the push, given the instance names that were typed. What no name
+/// opens comes first: nobody should type one for nothing.
 pub fn forbids(said: &[GuardFinding], confirmed: bool) -> Option<&GuardFinding> {
-    said.iter().find(|finding| match finding.effect {
-        Effect::Blocked => true,
-        Effect::Confirm => !confirmed,
-        Effect::Warning => false,
-    })
+    let first = |effect| said.iter().find(move |finding| finding.effect == effect);
+    first(Effect::Blocked).or_else(|| first(Effect::Confirm).filter(|_| !confirmed))
 }
 
 fn counts_as_live(around: &Surroundings<'_>) -> bool {

@@ -433,7 +433,8 @@ impl Patchbay {
             .left
             .iter()
             .any(|(path, exact)| ready.look.exact(*path) != exact.as_ref());
-        if left_changed {
+        // What is taken back already is no change to stumble over.
+        if left_changed && !plan.changes.is_empty() {
             return Some(
                 Ending::of(Outcome::ChangedSincePlan, plan.clone()).with(Error::refused(
                     "changedSincePlan",

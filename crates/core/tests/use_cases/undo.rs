@@ -206,3 +206,36 @@ async fn detaching_nothing_by_name_detaches_nothing() {
     assert_eq!(refused.unwrap_err().code(), "noInstanceNamed");
     world.assert_nothing_sent("copy");
 }
+
+#[tokio::test]
+async fn what_is_taken_back_already_is_unchanged() {
+    let (world, entry) = replaced().await;
+    let undone = undo(&world, &entry, &["live"]).await;
+    assert_eq!(undone.outcome, Outcome::Pushed, "{:?}", undone.error);
+    world.transport.reset_tallies();
+    let again = undo(&world, &entry, &["live"]).await;
+    assert_eq!(again.outcome, Outcome::Unchanged, "{:?}", again.error);
+    world.assert_nothing_sent("live");
+}
+
+#[tokio::test]
+async fn a_name_is_not_asked_for_where_typing_it_opens_nothing() {
+    let world = world().await;
+    world
+        .add("live", Role::Live, FakeInstance::named("live"))
+        .await;
+    world
+        .add("copy", Role::Staging, FakeInstance::named("copy"))
+        .await;
+    world.assign("live", PRODUCTION).await;
+    world.assign("copy", TESTING).await;
+    let mut both = crate::world::order(&["live", "copy"]);
+    both.confirmed = vec!["live".into(), "copy".into()];
+    let pushed = world.patchbay.push(&both, &|_, _| {}).await.unwrap();
+    let back = PushOrder::new(OrderKind::UndoPush(pushed.push), Vec::new());
+    let results = world.order(&back).await;
+    let live = results.iter().find(|one| one.name == "live").unwrap();
+    assert_eq!(live.outcome, Outcome::Blocked);
+    let said = live.error.as_ref().unwrap().to_string();
+    assert!(said.contains("Never in bulk"), "{said}");
+}
