@@ -37,9 +37,7 @@ fn commands_that_are_not_built_yet_are_not_listed() {
     ] {
         assert!(help.contains(built), "{built} is missing: {help}");
     }
-    for later in [
-        "rotate", "move", "repair", "resync", "recipe", "report", "demo",
-    ] {
+    for later in ["rotate", "move", "repair", "resync", "recipe", "report"] {
         assert!(
             !help.contains(&format!("  {later} ")),
             "{later} is not built yet"
