@@ -246,6 +246,12 @@ async fn remove(desk: &Desk, name: &str, yes: bool) -> Done {
     desk.patchbay.remove_key_pair(pair.id.as_str()).await?;
     desk.output.answer(&document, |page| {
         page.line(format!("Removed \"{}\" from this computer.", pair.name));
+        if !document.keypair.used_by.is_empty() {
+            page.line(format!(
+                "Still used by {}: there it goes on working, but it cannot be applied from here any more.",
+                document.keypair.used_by.join(", ")
+            ));
+        }
         page.line("At Adobe it still exists; delete it in the API Portal where nobody needs it.");
     });
     Ok(Exit::Well)

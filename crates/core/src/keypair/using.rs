@@ -1,6 +1,6 @@
 //! Finding key pairs, saying where they are used, and removing them from this computer.
 
-use super::KeyPair;
+use super::{Export, KeyPair, KeyPairState};
 use crate::config::Purpose;
 use crate::error::{Error, Result};
 use crate::id::KeyPairId;
@@ -84,29 +84,30 @@ impl Patchbay {
         Ok((pair, used))
     }
 
-    /// Removes a pair from this computer. Always allowed where no assignment needs it.
+    /// Removes a pair from this computer: always allowed (G9). A pair that is assigned somewhere stays
+    /// listed as held by its instances only, so that their state can still be told; any other is
+    /// gone. Given back is the pair as it is now.
     ///
     /// # Errors
-    /// Still assigned, keychain, records; on an error both stay.
+    /// No such pair, keychain, records; a keychain that fails leaves everything as it was.
     pub async fn remove_key_pair(&self, name: &str) -> Result<KeyPair> {
-        let pair = self.key_pair_named(name, None).await?;
+        let mut pair = self.key_pair_named(name, None).await?;
         let assigned = self.ports.records.assignments().await?;
-        if let Some(user) = assigned
+        let needed = assigned
             .iter()
-            .find(|a| a.pair(pair.purpose) == Some(&pair.id))
-        {
-            let instance = self.instance_by_id(&user.instance).await?;
-            return Err(Error::refused(
-                "inUse",
-                format!("\"{}\" is assigned to {}.", pair.name, instance.name),
-                "Assign another pair there first.",
-            ));
-        }
+            .any(|a| a.pair(pair.purpose) == Some(&pair.id));
         self.ports.keychain.forget(&pair.item).await?;
         if let Some(ticket) = &pair.ticket {
             self.ports.keychain.forget(ticket).await?;
         }
-        self.ports.records.remove_key_pair(&pair.id).await?;
+        pair.state = KeyPairState::HeldByInstance;
+        pair.export = Export::None;
+        pair.ticket = None;
+        if needed {
+            self.ports.records.save_key_pair(&pair).await?;
+        } else {
+            self.ports.records.remove_key_pair(&pair.id).await?;
+        }
         Ok(pair)
     }
 }

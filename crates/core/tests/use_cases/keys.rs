@@ -240,7 +240,7 @@ async fn a_failed_read_at_a_start_deletes_nothing() {
 }
 
 #[tokio::test]
-async fn a_used_pair_is_not_removed_and_a_free_one_is() {
+async fn a_pair_is_removed_from_here_whether_it_is_used_or_not() {
     let world = world().await;
     let live = patchbay_core::instance::Role::Live;
     world
@@ -248,7 +248,12 @@ async fn a_used_pair_is_not_removed_and_a_free_one_is() {
         .await;
     let (_, used) = world.patchbay.where_used_by_name("Prod").await.unwrap();
     assert_eq!(used, ["live"]);
-    assert!(world.patchbay.remove_key_pair("Prod").await.is_err());
+    let kept = world.patchbay.remove_key_pair("Prod").await.unwrap();
+    assert_eq!(
+        kept.state,
+        KeyPairState::HeldByInstance,
+        "a pair that is assigned stays listed, without its private key (G9)"
+    );
     world
         .bring("Nordlys", Purpose::Production, "Spare", 3)
         .await
