@@ -46,7 +46,7 @@ export default ts.config(
     files: ["**/*.svelte", "**/*.svelte.ts"],
     languageOptions: { parserOptions: { parser: ts.parser, svelteConfig } },
   },
-  { files: ["*.config.*", "src/**/*.test.ts"], languageOptions: { globals: { ...globals.node } } },
+  { files: ["*.config.*", "e2e/**", "src/**/*.test.ts"], languageOptions: { globals: { ...globals.node } } },
   { files: ["src/app/**", "src/main.ts"], rules: never(TAURI) },
   { files: ["src/api/**"], ignores: ["src/api/tauri.ts", "src/api/tauri.test.ts"], rules: never(TAURI, APP, FEATURES) },
   { files: ["src/api/tauri.ts", "src/api/tauri.test.ts"], rules: never(APP, FEATURES) },

@@ -1,7 +1,10 @@
 import { asIpcError, type Backend } from "../api/backend";
+import type { AddedInstance } from "../api/generated/AddedInstance";
+import type { InstanceDetails } from "../api/generated/InstanceDetails";
 import type { InstanceRow } from "../api/generated/InstanceRow";
 import type { IpcError } from "../api/generated/IpcError";
 import type { StartFinding } from "../api/generated/StartFinding";
+import type { Trouble } from "../api/generated/Trouble";
 import { Checks } from "../features/connection/check.svelte";
 import { Evidence } from "../features/connection/evidence.svelte";
 import type { Step } from "../features/connection/steps";
@@ -10,12 +13,16 @@ import { Push, type Order } from "../features/push/push.svelte";
 
 /** A small question about one instance, over the board. */
 export interface Question {
-  kind: "hostKey" | "hostKeyChanged" | "repin" | "sandbox" | "remove";
+  kind: "hostKey" | "hostKeyChanged" | "repin" | "sandbox" | "adopt" | "remove";
   row: InstanceRow;
 }
 
 /** Work that takes the whole page until it is left. */
-export type Task = { kind: "plan"; push: Push };
+export type Task =
+  | { kind: "plan"; push: Push }
+  | { kind: "add"; way: "ssh" | "watchOnly"; kept?: InstanceDetails }
+  | { kind: "assign"; row: InstanceRow }
+  | { kind: "bring" };
 
 /** What lies on the desk: the board, the chosen instance, what runs, and what is asked. */
 export class Desk {
@@ -25,6 +32,8 @@ export class Desk {
   question: Question | null = $state.raw(null);
   task: Task | null = $state.raw(null);
   findings: StartFinding[] = $state.raw([]);
+  /** An instance that was added but not reached. */
+  notReached: { name: string; trouble: Trouble } | null = $state.raw(null);
   /** Why what was asked for did not happen. */
   error: IpcError | null = $state.raw(null);
   readonly backend: Backend;
@@ -65,11 +74,15 @@ export class Desk {
   /** Does a step about an instance. */
   act(step: Step, row: InstanceRow): void {
     this.error = null;
+    this.notReached = null;
     if (step === "check") void this.check([row.id]);
     else if (step === "trustHostKey") this.question = { kind: "hostKey", row };
     else if (step === "askAboutHostKey") this.question = { kind: "hostKeyChanged", row };
     else if (step === "repin") this.question = { kind: "repin", row };
     else if (step === "setUpPayments") this.question = { kind: "sandbox", row };
+    else if (step === "adopt") this.question = { kind: "adopt", row };
+    else if (step === "assign" || step === "chooseKeys" || step === "chooseDataSpace") this.task = { kind: "assign", row };
+    else if (step === "edit" || step === "correctWay" || step === "renewSignIn") void this.#edit(row);
     else if (step === "remove") this.question = { kind: "remove", row };
     else if (step === "plan" || step === "reviewDrift") this.order({ kind: "push", instances: [row.id] });
     else if (step === "detach" || step === "resolveConflict") this.order({ kind: "detach", instance: row.id });
@@ -87,9 +100,18 @@ export class Desk {
     await this.read();
   }
 
+  /** An instance was added: it is shown, and what it holds can be adopted. */
+  async added(what: AddedInstance, holdsValues: boolean): Promise<void> {
+    this.error = null;
+    this.notReached = what.trouble ? { name: what.instance.name, trouble: what.trouble } : null;
+    await this.leave();
+    await this.evidence.choose(what.instance.id);
+    if (holdsValues && !what.trouble) this.question = { kind: "adopt", row: what.instance };
+  }
+
   /** Whether a push works on an instance now. */
   pushing(instance: string): boolean {
-    const push = this.task?.push;
+    const push = this.task?.kind === "plan" ? this.task.push : null;
     return push?.phase === "running" && push.run?.instances[instance] !== undefined && push.run.instances[instance].step !== "done";
   }
 
@@ -111,6 +133,15 @@ export class Desk {
       this.error = asIpcError(thrown);
     }
     await this.board.read();
+  }
+
+  async #edit(row: InstanceRow): Promise<void> {
+    try {
+      const { instance } = await this.backend.instancePage(row.id);
+      this.task = { kind: "add", way: "ssh", kept: instance };
+    } catch (thrown) {
+      this.error = asIpcError(thrown);
+    }
   }
 
   async #lookAfter(): Promise<void> {

@@ -1,5 +1,6 @@
 /** Fields, and what is wrong with what was filled in. */
 export const fields = {
+  optional: "may be left empty",
   taken: "There is already one called {name}. Choose another name.",
   labels: {
     name: "Name",

@@ -1,6 +1,7 @@
 import type { Texts } from "..";
 
 export const fields: Texts["fields"] = {
+  optional: "可留空",
   taken: "已有名為「{name}」的項目，請改用其他名稱。",
   labels: {
     name: "名稱",

@@ -1,10 +1,14 @@
 import type { Texts } from "..";
+import { accounts } from "./accounts";
+import { adding } from "./adding";
 import { app } from "./app";
 import { connection } from "./connection";
+import { dataSpaces } from "./dataSpaces";
 import { errors } from "./errors";
 import { fields } from "./fields";
 import { guards } from "./guards";
 import { instances } from "./instances";
+import { journal } from "./journal";
 import { keyPairs } from "./keyPairs";
 import { push } from "./push";
 import { reasons } from "./reasons";
@@ -13,4 +17,4 @@ import { start } from "./start";
 import { values } from "./values";
 import { nextSteps, troubles } from "./troubles";
 
-export const zhHant: Texts = { app, connection, errors, fields, guards, instances, keyPairs, push, reasons, settings, start, values, nextSteps, troubles };
+export const zhHant: Texts = { accounts, adding, app, connection, dataSpaces, errors, fields, guards, instances, journal, keyPairs, push, reasons, settings, start, values, nextSteps, troubles };

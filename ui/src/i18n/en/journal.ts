@@ -1,0 +1,22 @@
+export const journal = {
+  title: "History",
+  lead: "Everything that was written, by whom, and what it changed.",
+  loading: "Reading the history...",
+  empty: "Nothing was applied yet.",
+  columns: { at: "When", instance: "Instance", action: "What", outcome: "How it ended", changes: "Changed", act: "What you can do" },
+  actions: { push: "applied", undo: "restored", detach: "disconnected", adopt: "adopted", repin: "named anew" },
+  running: "under way",
+  by: (person: string) => `by ${person}`,
+  changes: (count: number): string => (count === 1 ? "1 value" : `${count} values`),
+  undo: "Restore previous values",
+  undoPush: "Restore the whole push",
+  more: (left: number) => `Show ${left} more`,
+  verify: "Check that it is whole",
+  verified: {
+    good: "The history is whole.",
+    changed: "The history was changed by something else than Patchbay.",
+    removed: "Entries were removed from the history.",
+    cutShort: "The end of the history is missing.",
+    keyMissing: "The history cannot be checked: its key is not in this computer's keychain.",
+  },
+};
