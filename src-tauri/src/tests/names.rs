@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 /// Texts between `begin` and the `end` after it, wherever they stand.
-fn between<'a>(text: &'a str, begin: &str, end: char) -> BTreeSet<String> {
+fn between(text: &str, begin: &str, end: char) -> BTreeSet<String> {
     let found = text
         .split(begin)
         .skip(1)
