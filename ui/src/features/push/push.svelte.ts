@@ -48,7 +48,12 @@ export class Push {
     return (this.report?.instances ?? []).some((each) => !this.left.has(each.id) && needsName(each) && !ready(each, this.typed.get(each.id)));
   }
 
-  /** How many could be carried out, confirmed or not. */
+  /** How many are chosen and could be carried out, confirmed or not. */
+  get chosen(): number {
+    return (this.report?.instances ?? []).filter((each) => !this.left.has(each.id) && applicable(each)).length;
+  }
+
+  /** How many could be carried out, chosen or not. */
   get applicable(): number {
     return (this.report?.instances ?? []).filter(applicable).length;
   }

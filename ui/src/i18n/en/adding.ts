@@ -12,7 +12,7 @@ export const adding = {
   role: "What it is for",
   look: "Look at the server",
   looking: "Looking at the server...",
-  found: "Found on the server",
+  found: (what: string) => `Found on the server: ${what}`,
   suggested: "Name, address and role are suggested from what was found; change what is not right.",
   connectorMissing: "The Commerce Services Connector is not installed or not enabled there. It can be added all the same.",
   knownAs: (name: string) => `This is already here as ${name}. Adding it again gives it a second way in.`,

@@ -1,6 +1,7 @@
 /** The guards in the sentences of docs/glossary.md, by the core's cases; {gaps} are filled in. */
 export const guards = {
   between: ", ",
+  colon: ": ",
   effects: {
     blocked: "Blocked",
     confirm: "Needs your confirmation",

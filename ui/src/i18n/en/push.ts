@@ -15,6 +15,7 @@ export const push = {
   kinds: { set: "set", change: "changed", remove: "removed" },
   typeName: (name: string) => `Type ${name} to confirm`,
   apply: (count: number) => (count === 1 ? "Apply to 1 instance" : `Apply to ${count} instances`),
+  nameFirst: "Type the name where it is asked for first.",
   noneReady: "Nothing can be applied",
   again: "Look again",
   running: (done: number, all: number) => `Applying: ${done} of ${all} done`,

@@ -2,6 +2,7 @@ import type { Texts } from "..";
 
 export const guards: Texts["guards"] = {
   between: "、",
+  colon: "：",
   effects: {
     blocked: "已阻擋",
     confirm: "需要您確認",

@@ -17,6 +17,7 @@ export const push: Texts["push"] = {
   kinds: { set: "新增", change: "變更", remove: "移除" },
   typeName: (name) => `請輸入${name}以確認`,
   apply: (count) => `套用至${count}個執行個體`,
+  nameFirst: "請先輸入所要求的名稱。",
   noneReady: "沒有可套用的項目",
   again: "重新預覽",
   running: (done, all) => `套用中：已完成${done}/${all}`,
