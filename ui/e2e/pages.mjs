@@ -91,9 +91,25 @@ const server = await createServer({ mode: "sample", logLevel: "error", server: {
 await server.listen();
 const address = server.resolvedUrls.local[0];
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+/** What axe finds of weight on a page as it is now. */
+async function violations(page) {
+  await page.evaluate(axe);
+  const found = (await page.evaluate(() => globalThis.axe.run())).violations;
+  return found.filter((each) => each.impact === "serious" || each.impact === "critical");
+}
+
 const wanted = process.argv.slice(2);
 let bad = 0;
 let seen = 0;
+// A net that catches nothing proves nothing: a planted fault must be found first.
+const planted = await browser.newPage();
+await planted.setContent("<html lang=en><title>x</title><main><button></button><p style='color:#ddd;background:#fff'>pale</p></main>");
+const caught = (await violations(planted)).map((each) => each.id);
+await planted.close();
+if (!caught.includes("button-name") || !caught.includes("color-contrast")) {
+  process.stdout.write(`axe does not find what was planted: ${caught}\n`);
+  bad += 1;
+}
 for (const [language, theme] of looks) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: "reduce" });
   for (const [name, go] of Object.entries(pages)) {
@@ -110,10 +126,7 @@ for (const [language, theme] of looks) {
       await go(page);
       await settled(page);
       await page.screenshot({ path: `${pictures}${name}-${language}-${theme}.png` });
-      await page.evaluate(axe);
-      const { violations } = await page.evaluate(() => globalThis.axe.run());
-      for (const each of violations) {
-        if (each.impact !== "serious" && each.impact !== "critical") continue;
+      for (const each of await violations(page)) {
         found.push(`${each.id}: ${each.nodes.map((node) => `${node.target} ${node.any[0]?.message ?? ""}`).slice(0, 3).join(" | ")}`);
       }
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);

@@ -66,6 +66,10 @@ test("a chosen instance shows its evidence in the Admin's order, and Escape clos
   expect(within(panel).getByRole("columnheader", { name: "Adobe's rule (values present)" })).toBeTruthy();
   expect(within(panel).getByRole("columnheader", { name: "Patchbay's proof (Adobe answered)" })).toBeTruthy();
   expect(within(panel).getByText("Its data space is also used by Nordlys staging.")).toBeTruthy();
+  await fireEvent.click(screen.getByRole("button", { name: "Set up your test sandbox" }));
+  await fireEvent.keyDown(await screen.findByRole("dialog"), { key: "Escape" });
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  expect(screen.queryByRole("complementary")).not.toBeNull();
   await fireEvent.keyDown(window, { key: "Escape" });
   expect(screen.queryByRole("complementary")).toBeNull();
 });
