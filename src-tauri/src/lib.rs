@@ -5,6 +5,8 @@
 
 mod bringing;
 mod commands;
+#[cfg(feature = "demo")]
+mod demo;
 mod intakes;
 mod listeners;
 mod logging;
@@ -56,16 +58,35 @@ fn set_up(app: &mut App) -> Result<(), Box<dyn std::error::Error>> {
     app.manage(Listeners::default());
     let directory = wiring::data_directory();
     let person = wiring::person();
-    let door = tauri::async_runtime::block_on(Door::open(directory.as_deref(), &person));
+    let door = tauri::async_runtime::block_on(open(app, directory.as_deref(), &person));
     if let Some(directory) = directory.filter(|_| door.patchbay().is_ok()) {
         logging::start(&directory.join("logs"));
-        app.manage(PreferencesFile::inside(&directory));
+        app.manage(PreferencesFile::inside(wiring::kept_beside(&directory)));
         watch(app.handle(), &directory);
     }
     app.manage(door);
     manage_rest(app.handle());
     window::open(app.handle())?;
     Ok(())
+}
+
+/// The door to the core: over the demo where that is wanted, else over the real outside.
+async fn open(app: &App, directory: Option<&Path>, person: &str) -> Door {
+    #[cfg(feature = "demo")]
+    if let Some(directory) = directory.filter(|_| demo::is_wanted()) {
+        return match demo::start(directory, person).await {
+            Ok((run, patchbay)) => {
+                app.manage(run);
+                let checking = patchbay.clone();
+                // The board fills while it is looked at; what fails is on it.
+                tauri::async_runtime::spawn(async move { checking.check(&[]).await });
+                Door::to(patchbay)
+            }
+            Err(why) => Door::shut(why),
+        };
+    }
+    let _ = app;
+    Door::open(directory, person).await
 }
 
 /// What the commands need besides the door.

@@ -5,7 +5,7 @@
 use tauri::webview::WebviewWindowBuilder;
 use tauri::{AppHandle, Manager, Runtime, Url, WindowEvent};
 
-use crate::bringing;
+use crate::{bringing, wiring};
 
 /// Opens the window that `tauri.conf.json` describes.
 ///
@@ -14,7 +14,14 @@ use crate::bringing;
 pub(crate) fn open(app: &AppHandle) -> tauri::Result<()> {
     let windows = &app.config().app.windows;
     let main = windows.first().ok_or(tauri::Error::WindowNotFound)?;
-    WebviewWindowBuilder::from_config(app, main)?
+    let mut window = WebviewWindowBuilder::from_config(app, main)?;
+    if wiring::is_demo() {
+        // The page says on every screen that nothing is real; it must know before it draws.
+        window = window
+            .title("Patchbay (Demo)")
+            .initialization_script("window.patchbayDemo = true;");
+    }
+    window
         .on_navigation(is_our_page)
         // The rule of the first window holds for every window that shares its web context, so a
         // window with somebody else's page is not the only wall (docs/facts.md, Window).

@@ -17,7 +17,7 @@ pub(crate) struct Door(Result<Patchbay, IpcError>);
 
 impl Door {
     /// A door to a core that is open already.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "demo"))]
     pub(crate) fn to(patchbay: Patchbay) -> Self {
         Self(Ok(patchbay))
     }
@@ -38,6 +38,12 @@ impl Door {
         })
     }
 
+    /// A door that stays shut; why, as one sentence.
+    #[cfg(feature = "demo")]
+    pub(crate) fn shut(why: String) -> Self {
+        Self(Err(IpcError::DataDirectoryUnusable { why }))
+    }
+
     /// The core.
     ///
     /// # Errors
@@ -47,12 +53,33 @@ impl Door {
     }
 }
 
-/// The data directory: the one named for this run, else the usual one.
+/// The data directory: the one named for this run, else the usual one; for the demo a folder of its
+/// own inside it.
 pub(crate) fn data_directory() -> Option<PathBuf> {
     let named = std::env::var_os("PATCHBAY_DATA_DIR").filter(|named| !named.is_empty());
-    named
+    let directory = named
         .map(PathBuf::from)
-        .or_else(|| outside::usual_data_directory(|name| std::env::var_os(name)))
+        .or_else(|| outside::usual_data_directory(|name| std::env::var_os(name)));
+    if is_demo() {
+        return directory.map(|directory| directory.join("demo"));
+    }
+    directory
+}
+
+/// Whether the window shows the demo.
+pub(crate) fn is_demo() -> bool {
+    #[cfg(feature = "demo")]
+    return crate::demo::is_wanted();
+    #[cfg(not(feature = "demo"))]
+    return false;
+}
+
+/// Where the window's preferences are kept: the demo's own folder is emptied at every start.
+pub(crate) fn kept_beside(directory: &Path) -> &Path {
+    if is_demo() {
+        return directory.parent().unwrap_or(directory);
+    }
+    directory
 }
 
 /// Who is sitting here, for the journal.

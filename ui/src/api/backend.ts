@@ -148,6 +148,8 @@ export interface Backend {
   setSetting(key: string, value: string): Promise<void>;
   /** What the person chose for the window. */
   windowPreferences(): Promise<WindowPreferences>;
+  /** Whether everything shown is pretended; every screen has to say so. */
+  isDemo(): boolean;
   /** Remembers what the person chose for the window. */
   setWindowPreferences(preferences: WindowPreferences): Promise<void>;
 }

@@ -31,6 +31,8 @@ type Call = keyof Backend;
 export class FakeBackend implements Backend {
   world: World;
   preferences: WindowPreferences = { language: null, theme: "system" };
+  /** Whether the window should say that everything is pretended. */
+  demo = false;
   /** How long every call takes, and every step of a run, in milliseconds. */
   delayMs = 0;
   /** Every call so far, by name. */
@@ -306,6 +308,7 @@ export class FakeBackend implements Backend {
       setting.value = value;
     });
 
+  isDemo: Backend["isDemo"] = () => this.demo;
   windowPreferences: Backend["windowPreferences"] = () => this.#answer("windowPreferences", () => this.preferences);
 
   setWindowPreferences: Backend["setWindowPreferences"] = (preferences) =>

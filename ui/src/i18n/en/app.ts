@@ -10,4 +10,5 @@ export const app = {
   filter: "Filter by name, account or data space",
   back: "Back to the board",
   lights: "Show only",
+  demo: "Demo: nothing here is real",
 };

@@ -12,4 +12,5 @@ export const app: Texts["app"] = {
   filter: "依名稱、帳戶或資料空間篩選",
   back: "返回看板",
   lights: "只顯示",
+  demo: "示範模式：這裡的一切皆非真實",
 };
