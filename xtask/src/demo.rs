@@ -8,15 +8,17 @@ use crate::tree;
 pub(crate) fn run() -> Outcome {
     eprintln!(
         "This demo is the command line's: it connects instances over a real SSH server, PHP and \
-         database on this computer, with a pretend gateway, and writes every command and answer \
-         to docs/transcript.md. A demo of the window with a fleet of pretend instances is not \
-         there yet.\n"
+         database on this computer, with a pretend gateway, writes every command and answer to \
+         docs/transcript.md, and then plays the same job on the fleet of six pretend instances. \
+         The window on that fleet is opened by hand: cargo run -p patchbay -- --demo\n"
     );
     crate::packages::install_missing()?;
     let root = tree::root();
     steps::run(&mut steps::cargo(&root, &["build", "-p", "patchbay-cli"]))?;
     let transcript = ["run", "-p", "patchbay-tests", "--bin", "transcript"];
     steps::run(&mut steps::cargo(&root, &transcript))?;
+    let fleet = ["run", "-p", "patchbay-cli", "--", "demo", "run"];
+    steps::run(&mut steps::cargo(&root, &fleet))?;
     println!("\nRead docs/transcript.md: the main job, step by step.");
     Ok(())
 }
