@@ -5,11 +5,15 @@
 //! records) and where the rows lie.
 
 pub mod entries;
+pub mod filter;
+pub mod reading;
+#[cfg(test)]
+mod tampering;
 
 use std::sync::Arc;
 
 use crate::fingerprint::mac;
-use crate::id::{EntryId, InstanceId, PushId, hex, is_hex};
+use crate::id::{AccountId, EntryId, InstanceId, PushId, hex, is_hex};
 use crate::ports::clock::UnixMillis;
 use crate::secret::Secret;
 
@@ -33,12 +37,24 @@ pub struct JournalEvent {
     pub instance: InstanceId,
     /// What it was called then.
     pub instance_name: String,
+    /// Whose it was then; none in lines of versions that did not write it.
+    pub account: Option<AccountThen>,
     /// What was to change, as `(path, from, to)`; secrets as fingerprints.
     pub changes: Vec<ChangeLine>,
     /// How it ended, for `Ended`.
     pub outcome: Option<String>,
     /// The error's code and text, where it failed.
     pub error: Option<(String, String)>,
+}
+
+/// The account of an instance as it was when a line was written: the instance may be moved, and
+/// either may be removed later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountThen {
+    /// Which one.
+    pub id: AccountId,
+    /// What it was called then.
+    pub label: String,
 }
 
 /// One changed value in the journal.
@@ -291,6 +307,11 @@ fn canonical(event: &JournalEvent) -> Vec<u8> {
         .map_or(("", ""), |(code, text)| (code, text));
     field(code);
     field(text);
+    // Only where it is there: lines that were written without it keep their MACs.
+    if let Some(account) = &event.account {
+        field(account.id.as_str());
+        field(&account.label);
+    }
     bytes
 }
 
@@ -308,6 +329,7 @@ mod tests {
             action: Action::Push,
             instance: InstanceId::from_random([3; 16]),
             instance_name: "Nordlys live".into(),
+            account: None,
             changes: Vec::new(),
             outcome: None,
             error: None,

@@ -1,8 +1,8 @@
 //! The journal and, in a table of their own, the undo blobs.
 
-use patchbay_core::id::{EntryId, InstanceId, PushId};
+use patchbay_core::id::{AccountId, EntryId, InstanceId, PushId};
 use patchbay_core::journal::{
-    Action, ChainKey, ChangeLine, Head, JournalEvent, JournalLine, Link, Phase,
+    AccountThen, Action, ChainKey, ChangeLine, Head, JournalEvent, JournalLine, Link, Phase,
 };
 use patchbay_core::ports::clock::UnixMillis;
 use patchbay_core::ports::records::{RecordsError, StoredBlob};
@@ -68,9 +68,9 @@ fn insert(db: &Connection, seq: i64, event: &JournalEvent, link: &Link) -> Resul
         serde_json::to_string(&changes).map_err(|error| Fault::failed(error.to_string()))?;
     db.execute(
         "INSERT INTO journal (seq, entry, push, at, person, phase, action, instance,
-             instance_name, changes, outcome, error_code, error_text, link)
+             instance_name, account, account_label, changes, outcome, error_code, error_text, link)
          VALUES (:seq, :entry, :push, :at, :person, :phase, :action, :instance,
-             :instance_name, :changes, :outcome, :error_code, :error_text, :link)",
+             :instance_name, :account, :account_label, :changes, :outcome, :error_code, :error_text, :link)",
         named_params! {
             ":seq": seq,
             ":entry": event.entry.as_str(),
@@ -81,6 +81,8 @@ fn insert(db: &Connection, seq: i64, event: &JournalEvent, link: &Link) -> Resul
             ":action": event.action.as_str(),
             ":instance": event.instance.as_str(),
             ":instance_name": event.instance_name,
+            ":account": event.account.as_ref().map(|account| account.id.as_str()),
+            ":account_label": event.account.as_ref().map(|account| &account.label),
             ":changes": changes,
             ":outcome": event.outcome,
             ":error_code": event.error.as_ref().map(|(code, _)| code),
@@ -143,6 +145,13 @@ fn read(row: &Row<'_>) -> Result<JournalLine, Fault> {
         (None, None) => None,
         (code, text) => Some((code.unwrap_or_default(), text.unwrap_or_default())),
     };
+    let account = match (maybe("account")?, maybe("account_label")?) {
+        (None, None) => None,
+        (id, label) => Some(AccountThen {
+            id: known(id.as_deref().and_then(AccountId::parse))?,
+            label: known(label)?,
+        }),
+    };
     let event = JournalEvent {
         entry: known(EntryId::parse(&text("entry")?))?,
         push: known(PushId::parse(&text("push")?))?,
@@ -152,6 +161,7 @@ fn read(row: &Row<'_>) -> Result<JournalLine, Fault> {
         action: known(Action::parse(&text("action")?))?,
         instance: known(InstanceId::parse(&text("instance")?))?,
         instance_name: row.get("instance_name")?,
+        account,
         changes,
         outcome: row.get("outcome")?,
         error,

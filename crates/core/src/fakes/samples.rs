@@ -15,7 +15,7 @@ use crate::id::{
     ProjectId, PushId, hex,
 };
 use crate::instance::{Answers, Instance, Pin, Role, SshWay, Way};
-use crate::journal::{Action, ChangeLine, JournalEvent, Phase};
+use crate::journal::{AccountThen, Action, ChangeLine, JournalEvent, Phase};
 use crate::keypair::{Export, KeyPair, KeyPairState, Origin};
 use crate::look::Versions;
 use crate::ports::clock::UnixMillis;
@@ -226,6 +226,10 @@ pub fn sample_event(n: u8, entry: &EntryId, phase: Phase) -> JournalEvent {
         action: Action::Push,
         instance: instance_id(n),
         instance_name: "Instance 北光".to_owned(),
+        account: Some(AccountThen {
+            id: AccountId::from_random([n; 16]),
+            label: "Account 北光".to_owned(),
+        }),
         changes: vec![ChangeLine {
             path: ConfigPath::ProjectName.as_str().to_owned(),
             from: (String::new(), String::new()),

@@ -4,6 +4,7 @@
 
 use super::{Answers, Instance, Pin, Role, SshWay, Way};
 use crate::error::{Error, Result};
+use crate::journal::filter::DONE;
 use crate::journal::{Action, JournalEvent, Phase};
 use crate::look::Look;
 use crate::patchbay::Patchbay;
@@ -220,18 +221,12 @@ impl Patchbay {
     }
 
     pub(crate) async fn journal_note(&self, instance: &Instance, action: Action) -> Result<()> {
+        let (entry, push) = (self.new_entry_id()?, self.new_push_id()?);
         let event = JournalEvent {
-            entry: self.new_entry_id()?,
-            push: self.new_push_id()?,
-            at: self.ports.clock.now(),
-            person: self.person.clone(),
-            phase: Phase::Ended,
-            action,
-            instance: instance.id.clone(),
-            instance_name: instance.name.clone(),
-            changes: Vec::new(),
-            outcome: Some("done".to_owned()),
-            error: None,
+            outcome: Some(DONE.to_owned()),
+            ..self
+                .event_on(instance, entry, push, Phase::Ended, action)
+                .await
         };
         self.write_journal(&event, None).await?;
         self.remember_head().await

@@ -84,6 +84,7 @@ mod tests {
                 action,
                 instance: InstanceId::from_random([1; 16]),
                 instance_name: "Nordlys".into(),
+                account: None,
                 changes: Vec::new(),
                 outcome: outcome.map(str::to_owned),
                 error: None,

@@ -48,7 +48,9 @@ impl Patchbay {
                 return Err(error);
             }
         };
-        let begun = self.event(prepared, &plan, &entry, push, Phase::Begun, None);
+        let begun = self
+            .event(prepared, &plan, &entry, push, Phase::Begun, None)
+            .await;
         if let Err(error) = self
             .write_journal(&begun, Some(&conversation.ready().undo))
             .await
@@ -69,7 +71,9 @@ impl Patchbay {
         // one whose end cannot be noted.
         if let (Some(plan), true) = (&ending.plan, outcome != Outcome::OutcomeUnknown) {
             let how = Some((outcome, ending.error.as_ref()));
-            let ended = self.event(prepared, plan, &entry, push, Phase::Ended, how);
+            let ended = self
+                .event(prepared, plan, &entry, push, Phase::Ended, how)
+                .await;
             if let Err(error) = self.write_journal(&ended, None).await {
                 tracing::warn!(%error, "the end of a push could not be noted in the journal");
                 ending.error = ending.error.or(Some(error));
@@ -267,7 +271,7 @@ impl Patchbay {
         }
     }
 
-    fn event(
+    async fn event(
         &self,
         prepared: &Prepared,
         plan: &Plan,
@@ -276,20 +280,16 @@ impl Patchbay {
         phase: Phase,
         ended: Option<(Outcome, Option<&Error>)>,
     ) -> JournalEvent {
+        let (instance, action) = (&prepared.instance, action(&plan.kind));
         JournalEvent {
-            entry: entry.clone(),
-            push: push.clone(),
-            at: self.ports.clock.now(),
-            person: self.person.clone(),
-            phase,
-            action: action(&plan.kind),
-            instance: prepared.instance.id.clone(),
-            instance_name: prepared.instance.name.clone(),
             changes: plan.changes.iter().map(change_line).collect(),
             outcome: ended.map(|(outcome, _)| outcome.as_str().to_owned()),
             error: ended
                 .and_then(|(_, error)| error)
                 .map(|e| (e.code().to_owned(), e.to_string())),
+            ..self
+                .event_on(instance, entry.clone(), push.clone(), phase, action)
+                .await
         }
     }
 }

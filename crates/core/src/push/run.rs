@@ -226,15 +226,8 @@ impl Patchbay {
         }
         let noted = async {
             let entry = self.new_entry_id()?;
+            let (id, of) = (entry.clone(), push.clone());
             let event = JournalEvent {
-                entry: entry.clone(),
-                push: push.clone(),
-                at: self.ports.clock.now(),
-                person: self.person.clone(),
-                phase: Phase::Ended,
-                action: meant,
-                instance: instance.id.clone(),
-                instance_name: instance.name.clone(),
                 changes: ending
                     .plan
                     .iter()
@@ -246,6 +239,7 @@ impl Patchbay {
                     .error
                     .as_ref()
                     .map(|e| (e.code().to_owned(), e.to_string())),
+                ..self.event_on(instance, id, of, Phase::Ended, meant).await
             };
             self.write_journal(&event, None).await?;
             Ok::<_, Error>(entry)

@@ -9,7 +9,7 @@ use crate::fingerprint::ExactFingerprint;
 use crate::id::{EntryId, InstanceId, PushId};
 use crate::instance::Way;
 use crate::instance::adding::refuse_another;
-use crate::journal::{Action, JournalCheck, JournalEvent, JournalLine, Phase, verify};
+use crate::journal::{Action, JournalCheck, JournalEvent, Phase, verify};
 use crate::look::Look;
 use crate::patchbay::Patchbay;
 use crate::ports::clock::UnixMillis;
@@ -40,14 +40,6 @@ pub struct Settled {
 }
 
 impl Patchbay {
-    /// The journal, oldest first.
-    ///
-    /// # Errors
-    /// When the records cannot be read.
-    pub async fn journal(&self) -> Result<Vec<JournalLine>> {
-        Ok(self.ports.records.journal().await?)
-    }
-
     /// Checks the journal's chain against what the keychain remembers.
     ///
     /// # Errors

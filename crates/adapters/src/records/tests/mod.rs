@@ -13,7 +13,7 @@ use patchbay_core::fakes::samples::{
     sample_account, sample_assignment, sample_event, sample_evidence, sample_instance,
     sample_key_pair,
 };
-use patchbay_core::journal::{JournalCheck, Phase, verify};
+use patchbay_core::journal::{JournalCheck, Link, Phase, verify};
 use patchbay_core::secret::Secret;
 use tempfile::TempDir;
 
@@ -222,6 +222,8 @@ async fn whatever_is_changed_in_a_line_is_told_as_a_change_of_that_line() {
         "action",
         "instance",
         "instance_name",
+        "account",
+        "account_label",
         "changes",
         "outcome",
         "error_code",

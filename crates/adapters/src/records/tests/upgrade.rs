@@ -113,7 +113,7 @@ async fn an_upgrade_puts_a_whole_copy_aside_first() {
         .unwrap();
     assert_eq!(
         kept,
-        ("8".to_owned(), 1),
+        ("8".to_owned(), migrations::schema_of(migrations::STEPS)),
         "what was there before is in the copy"
     );
     drop(new);
@@ -180,4 +180,46 @@ fn a_demo_and_a_persons_own_records_never_open_as_each_other() {
         assert_eq!(everything_in(&dir), before, "nothing was touched");
         assert!(open(made).is_ok());
     }
+}
+
+#[tokio::test]
+async fn lines_written_before_accounts_were_noted_still_hold() {
+    let parent = TempDir::new().unwrap();
+    let dir = data(&parent);
+    let without = JournalEvent {
+        account: None,
+        ..sample_event(1, &EntryId::from_random([1; 16]), Phase::Begun)
+    };
+    {
+        let old = SqliteRecords::open_with(&dir, &migrations::STEPS[..1], Mark::OWN).unwrap();
+        drop(old);
+        // As the first schema's program wrote it: these columns and no others.
+        let link = key().mac(&Link::start(), &without);
+        behind(
+            &dir,
+            &format!(
+                "INSERT INTO journal VALUES (1, '{}', '{}', {}, '{}', 'begun', 'push', '{}', '{}',
+                 '[{{\"path\":\"{}\",\"from\":[\"\",\"\"],\"to\":[\"北光\",\"{}\"]}}]', NULL, NULL, NULL, '{}')",
+                without.entry,
+                without.push,
+                without.at.0,
+                without.person,
+                without.instance,
+                without.instance_name,
+                without.changes[0].path,
+                "f".repeat(64),
+                link.as_str(),
+            ),
+        );
+    }
+    let new = SqliteRecords::open(&dir).unwrap();
+    let next = sample_event(2, &EntryId::from_random([2; 16]), Phase::Ended);
+    let head = new.append(&key(), &next, None).await.unwrap();
+    let lines = new.journal().await.unwrap();
+    assert_eq!(lines[0].event, without);
+    assert_eq!(lines[1].event.account, next.account);
+    assert_eq!(
+        verify(&lines, &key(), Some(&head)),
+        JournalCheck::Good { lines: 2 }
+    );
 }
