@@ -79,6 +79,9 @@ pub async fn open(data_directory: &Path, overrides: Overrides) -> Result<Ports, 
         // Checked when it was set; one that is no number any more leaves the usual patience.
         ssh.connect = seconds.parse().map_or(ssh.connect, Duration::from_secs);
     }
+    if let Some(seconds) = records.setting("answer-timeout").await? {
+        ssh.answer = seconds.parse().map_or(ssh.answer, Duration::from_secs);
+    }
     Ok(Ports {
         keychain: Arc::new(OsKeychain::default()),
         crypto: Arc::new(SystemCrypto),

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::patchbay::Patchbay;
-use crate::push::many::DEFAULT_AT_ONCE;
+use crate::push::many::{DEFAULT_AT_ONCE, DEFAULT_PER_HOST};
 use crate::text;
 
 /// A setting: its key, what it is, and whether a value is fine.
@@ -15,7 +15,7 @@ pub struct Setting {
 }
 
 /// Every setting.
-pub const SETTINGS: [Setting; 5] = [
+pub const SETTINGS: [Setting; 7] = [
     Setting {
         key: "production-gateway",
         about: "address of the production gateway: https, or plain http to this computer",
@@ -33,13 +33,23 @@ pub const SETTINGS: [Setting; 5] = [
     },
     Setting {
         key: "parallel",
-        about: "servers worked on at once, 1 to 64",
+        about: "instances worked on at once, 1 to 64",
         check: |text| number(text, 1, 64),
+    },
+    Setting {
+        key: "parallel-per-host",
+        about: "instances of one server worked on at once, 1 to 16",
+        check: |text| number(text, 1, 16),
     },
     Setting {
         key: "connect-timeout",
         about: "seconds to wait for a connection, 1 to 120",
         check: |text| number(text, 1, 120),
+    },
+    Setting {
+        key: "answer-timeout",
+        about: "seconds to wait for each answer of an instance, 10 to 60",
+        check: |text| number(text, 10, 60),
     },
 ];
 
@@ -119,6 +129,14 @@ impl Patchbay {
             .and_then(|text| text.parse().ok())
             .unwrap_or(DEFAULT_AT_ONCE)
             .clamp(1, 64))
+    }
+
+    pub(crate) async fn parallel_per_host(&self) -> Result<usize> {
+        let set = self.ports.records.setting("parallel-per-host").await?;
+        Ok(set
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(DEFAULT_PER_HOST)
+            .clamp(1, 16))
     }
 }
 

@@ -125,8 +125,10 @@ export function sixInstances(): World {
       { key: "production-gateway", value: null, about: "address of the production gateway: https, or plain http to this computer" },
       { key: "sandbox-gateway", value: null, about: "address of the sandbox gateway: https, or plain http to this computer" },
       { key: "portal", value: null, about: "address of a portal with an API" },
-      { key: "parallel", value: "8", about: "servers worked on at once, 1 to 64" },
+      { key: "parallel", value: "8", about: "instances worked on at once, 1 to 64" },
+      { key: "parallel-per-host", value: null, about: "instances of one server worked on at once, 1 to 16" },
       { key: "connect-timeout", value: null, about: "seconds to wait for a connection, 1 to 120" },
+      { key: "answer-timeout", value: null, about: "seconds to wait for each answer of an instance, 10 to 60" },
     ],
   };
 }

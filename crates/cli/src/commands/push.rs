@@ -1,6 +1,7 @@
 //! `push`, `detach` and `undo`: one path, with a person's consent or a plan's.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use patchbay_contract::push::PushDocument;
 use patchbay_contract::push::saved::{FILE_MAX, NotAPlan, SavedPlan};
@@ -212,9 +213,17 @@ async fn with_signals(desk: &Desk, order: &PushOrder) -> Result<PushReport, Fail
     let cancel = order.cancel.clone();
     let watch = tokio::spawn(watch(cancel));
     let progress = terminal::shows_progress();
+    let ended = AtomicUsize::new(0);
     let on_step = move |instance: &Instance, step: Step| {
-        if let (true, Some(doing)) = (progress, words::step(step)) {
-            terminal::say(&format!("{}: {doing}", instance.name));
+        let said = match step {
+            Step::Done(outcome) => {
+                let ended = ended.fetch_add(1, Ordering::Relaxed) + 1;
+                format!("{} ({ended} ended)", words::outcome(outcome))
+            }
+            doing => words::step(doing).unwrap_or_default().to_owned(),
+        };
+        if progress {
+            terminal::say(&format!("{}: {said}", instance.name));
         }
     };
     let report = desk.patchbay.push(order, &on_step).await;

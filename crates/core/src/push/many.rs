@@ -1,19 +1,23 @@
-//! Several instances at once: bounded, and one at a time for each server.
+//! Several instances at once: bounded, and bounded again for each server (P8).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::future::Future;
+use std::sync::{Mutex, PoisonError};
 
 use futures_util::stream::{self, StreamExt as _};
 
 use crate::error::Result;
-use crate::instance::{Instance, Way};
+use crate::instance::{Instance, SshWay, Way};
 use crate::patchbay::Patchbay;
 
-/// How many servers are worked on at once where the settings say nothing (P8).
+/// How many instances are worked on at once where the settings say nothing.
 pub const DEFAULT_AT_ONCE: usize = 8;
 
-/// Works on every instance, at most `parallel` servers at once and one instance at a time for each
-/// server (resolved host name and port). The answers come in the order of the instances.
+/// How many of one server where the settings say nothing.
+pub const DEFAULT_PER_HOST: usize = 1;
+
+/// Works on every instance, as many at once as the settings allow, in all and for each server
+/// (resolved host name and port). The answers come in the order of the instances.
 pub(crate) async fn at_once<T, F, W>(
     patchbay: &Patchbay,
     instances: Vec<Instance>,
@@ -24,25 +28,27 @@ where
     W: Fn(Instance) -> F,
 {
     let at_once = patchbay.parallel().await?;
+    let per_host = patchbay.parallel_per_host().await?;
     let count = instances.len();
-    let mut hosts: BTreeMap<String, Vec<(usize, Instance)>> = BTreeMap::new();
-    let mut found = stream::iter(instances.into_iter().enumerate())
-        .map(|(place, instance)| async move {
-            let host = match count {
-                1 => String::new(),
-                _ => host_of(patchbay, &instance).await,
-            };
-            (host, place, instance)
-        })
-        .buffered(at_once);
-    while let Some((host, place, instance)) = found.next().await {
-        hosts.entry(host).or_default().push((place, instance));
-    }
+    let hosts = by_host(patchbay, instances, at_once).await;
+    let queues: Vec<Mutex<VecDeque<(usize, Instance)>>> =
+        hosts.into_values().map(Mutex::new).collect();
+    // The first lane of every server goes before the second of any: a server with many instances
+    // must not take all the places.
+    let lanes = (0..per_host).flat_map(|lane| {
+        queues
+            .iter()
+            .filter(move |queue| lane < waiting(queue).len())
+    });
     let work = &work;
-    let mut answers: Vec<(usize, T)> = stream::iter(hosts.into_values())
+    let lanes: Vec<_> = lanes.collect();
+    let mut answers: Vec<(usize, T)> = stream::iter(lanes)
         .map(|queue| async move {
-            let mut answers = Vec::with_capacity(queue.len());
-            for (place, instance) in queue {
+            let mut answers = Vec::new();
+            loop {
+                // In a statement of its own, so that nothing is locked while an instance is worked on.
+                let next = waiting(queue).pop_front();
+                let Some((place, instance)) = next else { break };
                 answers.push((place, work(instance).await));
             }
             answers
@@ -53,18 +59,47 @@ where
         .into_iter()
         .flatten()
         .collect();
+    debug_assert_eq!(answers.len(), count, "every instance has one answer");
     answers.sort_by_key(|(place, _)| *place);
     Ok(answers.into_iter().map(|(_, answer)| answer).collect())
 }
 
-async fn host_of(patchbay: &Patchbay, instance: &Instance) -> String {
-    match &instance.way {
-        Way::Ssh(way) => patchbay
-            .ports
-            .transport
-            .host_of(way)
-            .await
-            .unwrap_or_else(|_| way.target.clone()),
-        Way::WatchOnly => instance.id.to_string(),
+fn waiting<T>(queue: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The instances by their servers, each with its place. What belongs to the same target and port
+/// is asked for once.
+async fn by_host(
+    patchbay: &Patchbay,
+    instances: Vec<Instance>,
+    at_once: usize,
+) -> BTreeMap<String, VecDeque<(usize, Instance)>> {
+    let mut ways: HashMap<(String, Option<u16>), SshWay> = HashMap::new();
+    for instance in &instances {
+        if let (Way::Ssh(way), true) = (&instance.way, instances.len() > 1) {
+            ways.entry((way.target.clone(), way.port))
+                .or_insert_with(|| way.clone());
+        }
     }
+    let found: HashMap<_, _> = stream::iter(ways)
+        .map(|(asked, way)| async move {
+            let host = patchbay.ports.transport.host_of(&way).await;
+            // One that cannot be told will not be reached either.
+            let host = host.unwrap_or_else(|_| way.target.clone());
+            (asked, host)
+        })
+        .buffer_unordered(at_once)
+        .collect()
+        .await;
+    let mut hosts: BTreeMap<String, VecDeque<(usize, Instance)>> = BTreeMap::new();
+    for (place, instance) in instances.into_iter().enumerate() {
+        let host = match &instance.way {
+            Way::Ssh(way) => found.get(&(way.target.clone(), way.port)).cloned(),
+            Way::WatchOnly => Some(instance.id.to_string()),
+        };
+        let queue = hosts.entry(host.unwrap_or_default()).or_default();
+        queue.push_back((place, instance));
+    }
+    hosts
 }

@@ -1,8 +1,9 @@
 //! What is ordered, and what came of it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker};
 
 use crate::config::Part;
 use crate::connection::Evidence;
@@ -57,17 +58,51 @@ pub enum OrderKind {
 
 /// A flag that many hands can raise.
 #[derive(Clone, Debug, Default)]
-pub struct Cancel(Arc<AtomicBool>);
+pub struct Cancel(Arc<Mutex<Flag>>);
+
+#[derive(Debug, Default)]
+struct Flag {
+    raised: bool,
+    waiting: Vec<Waker>,
+}
 
 impl Cancel {
+    fn flag(&self) -> MutexGuard<'_, Flag> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Raises it; before `go` nothing is written, after it the instance finishes.
     pub fn raise(&self) {
-        self.0.store(true, Ordering::SeqCst);
+        let waiting = {
+            let mut flag = self.flag();
+            flag.raised = true;
+            std::mem::take(&mut flag.waiting)
+        };
+        waiting.into_iter().for_each(Waker::wake);
     }
 
     /// Whether it was raised.
     pub fn is_raised(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+        self.flag().raised
+    }
+
+    /// Ends once it is raised.
+    pub async fn raised(&self) {
+        poll_fn(|context| {
+            let mut flag = self.flag();
+            if flag.raised {
+                return Poll::Ready(());
+            }
+            if !flag
+                .waiting
+                .iter()
+                .any(|one| one.will_wake(context.waker()))
+            {
+                flag.waiting.push(context.waker().clone());
+            }
+            Poll::Pending
+        })
+        .await;
     }
 }
 

@@ -4,7 +4,9 @@
 //! A bulk push is many of these on the same path. Nothing is sent before every guard has spoken,
 //! and nothing is called done before the instance was read again.
 
-use futures_util::future::join;
+use std::pin::pin;
+
+use futures_util::future::{Either, join, select};
 
 use crate::config::Purpose;
 use crate::connection::Evidence;
@@ -268,10 +270,20 @@ impl Patchbay {
             return Err(TransportError::Busy.into());
         };
         on_step(&instance, Step::Preparing);
-        let prepared = self.prepare(instance, kind, order, shared).await?;
-        on_step(&prepared.instance, Step::Connecting);
-        let entry = self.new_entry_id()?;
-        let conversation = self.begin(&prepared, &entry).await?;
+        let begun = pin!(async {
+            let prepared = self.prepare(instance, kind, order, shared).await?;
+            on_step(&prepared.instance, Step::Connecting);
+            let entry = self.new_entry_id()?;
+            let conversation = self.begin(&prepared, &entry).await?;
+            Ok::<_, Error>((prepared, entry, conversation))
+        });
+        // Nothing was sent yet that could be written: whoever cancels need not wait for a server
+        // that does not answer. A connection that is dropped ends the far side's input.
+        let (prepared, entry, conversation) = match select(pin!(order.cancel.raised()), begun).await
+        {
+            Either::Left(_) => return Ok(Ending::cancelled()),
+            Either::Right((begun, _)) => begun?,
+        };
         let plan = match self.plan_from(&prepared, conversation.ready()).await {
             Ok(plan) => plan,
             Err(error) => {

@@ -1,6 +1,8 @@
 //! Use cases through the one door, over stand-ins in memory.
 
 #[cfg(test)]
+mod bulk;
+#[cfg(test)]
 mod checks;
 #[cfg(test)]
 mod conflicts;
