@@ -190,7 +190,7 @@ impl From<&Error> for IpcError {
                 max: None,
                 text: trouble().text,
             },
-            Error::Refused { .. } => Self::Refused { trouble: trouble() },
+            Error::Outlet(_) | Error::Refused { .. } => Self::Refused { trouble: trouble() },
             Error::Crypto(_) => Self::Internal,
         }
     }

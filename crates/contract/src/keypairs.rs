@@ -236,7 +236,7 @@ impl KeyPairRow {
             api_key: pair.api_key.as_ref().map(|key| key.as_str().to_owned()),
             fingerprint: pair.identity.as_ref().map(|id| id.as_str().to_owned()),
             state: pair.state.as_str().to_owned(),
-            export: export_word(pair.export).to_owned(),
+            export: export_word(&pair.export).to_owned(),
             origin: pair.origin.as_str().to_owned(),
             used_by,
             created_at: rfc3339(pair.created_at),
@@ -246,12 +246,14 @@ impl KeyPairRow {
     }
 }
 
-/// An export that was interrupted or done without cannot be had any more: for a program it is
-/// spent, as one that was used.
-fn export_word(export: Export) -> &'static str {
+/// An export that was interrupted or done without, or that somebody is just using, cannot be had any
+/// more: for a program it is spent, as one that was used.
+fn export_word(export: &Export) -> &'static str {
     match export {
         Export::Unused => "unused",
-        Export::Used | Export::Interrupted | Export::Waived => "used",
+        Export::Claimed { .. } | Export::Used { .. } | Export::Interrupted | Export::Waived => {
+            "used"
+        }
         Export::None => "none",
     }
 }
@@ -306,25 +308,38 @@ pub fn recovered_text(recovered: &Recovered) -> String {
         Recovered::Nothing(name) => {
             format!("Bringing the key pair \"{name}\" was interrupted; nothing was kept of it.")
         }
+        Recovered::CopyInterrupted(name) => format!(
+            "The one copy of \"{name}\" was interrupted: it is not known whether it was made."
+        ),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use patchbay_core::id::ClaimId;
+    use patchbay_core::keypair::ExportWay;
+
     use super::*;
 
     #[test]
     fn a_program_sees_three_kinds_of_export() {
-        let words: Vec<_> = [
+        let used = Export::Used {
+            way: ExportWay::File,
+            at: UnixMillis(0),
+        };
+        let claimed = Export::Claimed {
+            by: ClaimId::from_random([1; 16]),
+        };
+        let words = [
             Export::None,
             Export::Unused,
-            Export::Used,
+            claimed,
+            used,
             Export::Interrupted,
             Export::Waived,
         ]
-        .map(export_word)
-        .into();
-        assert_eq!(words, ["none", "unused", "used", "used", "used"]);
+        .map(|export| export_word(&export));
+        assert_eq!(words, ["none", "unused", "used", "used", "used", "used"]);
     }
 
     #[test]

@@ -31,6 +31,11 @@ pub enum StartFinding {
         /// The pair's name.
         name: String,
     },
+    /// The one copy of a created key was interrupted; nobody knows whether it was made.
+    CopyInterrupted {
+        /// The pair's name.
+        name: String,
+    },
     /// A push was interrupted, and now it is known which values are there.
     PushSettled {
         /// The instance's name.
@@ -49,6 +54,7 @@ impl From<&Recovered> for StartFinding {
             Recovered::Kept(name) => Self::KeyPairKept { name },
             Recovered::LostOnTheWay(name) => Self::KeyPairLost { name },
             Recovered::Nothing(name) => Self::KeyPairNothing { name },
+            Recovered::CopyInterrupted(name) => Self::CopyInterrupted { name },
         }
     }
 }

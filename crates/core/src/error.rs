@@ -3,10 +3,12 @@
 //! One door for every room's own error. Each has a stable code for programs, a sentence that says
 //! what happened, and a next step. Not here: how the window draws it or which exit code it is.
 
+use crate::keypair::ExportWay;
 use crate::keypair::intake::IntakeError;
 use crate::ports::crypto::CryptoError;
 use crate::ports::gateway::{GatewayError, Rejection};
 use crate::ports::keychain::KeychainError;
+use crate::ports::outlet::OutletError;
 use crate::ports::portal::PortalError;
 use crate::ports::records::RecordsError;
 use crate::ports::transport::TransportError;
@@ -36,6 +38,9 @@ pub enum Error {
     /// The portal gave no key.
     #[error(transparent)]
     Portal(#[from] PortalError),
+    /// A file or the clipboard did not take a copy.
+    #[error(transparent)]
+    Outlet(#[from] OutletError),
     /// Cryptography failed.
     #[error(transparent)]
     Crypto(#[from] CryptoError),
@@ -100,6 +105,9 @@ impl Error {
                 vec![("bits", bits.to_string())]
             }
             Error::Keychain(KeychainError::Missing { hint }) => vec![("hint", hint.clone())],
+            Error::Outlet(
+                OutletError::Refused { detail, .. } | OutletError::Failed { detail, .. },
+            ) => vec![("detail", detail.clone())],
             Error::Transport(error) => transport_words(error),
             Error::Gateway(GatewayError::Rejected {
                 clock_ahead: Some(ahead),
@@ -123,6 +131,7 @@ impl Error {
                 PortalError::Refused { .. } => "portalRefused",
                 PortalError::AnswerLost { .. } => "portalAnswerLost",
             },
+            Error::Outlet(error) => outlet_code(error),
             Error::Crypto(error) => match error {
                 CryptoError::NoRandom => "noRandom",
                 CryptoError::BrokenKey => "privateKeyBroken",
@@ -155,6 +164,10 @@ impl Error {
                 "portalAnswerLost" => {
                     "Look at the API Portal: a key whose private key was lost must be deleted there."
                 }
+                "clipboardRefused" => "Save it to a file instead; your one copy is still there.",
+                "clipboardFailed" | "fileRefused" | "fileFailed" => {
+                    "Try again, or choose another way or place; your one copy is still there."
+                }
                 "noSuch" => "List what there is and use one of those names.",
                 _ => "Try again; if it stays, look at the log.",
             }
@@ -172,6 +185,19 @@ fn keychain_code(error: &KeychainError) -> &'static str {
         KeychainError::NotEncrypted => "keychainNotEncrypted",
         KeychainError::WrongBytes => "keychainWrongBytes",
         KeychainError::Failed { .. } => "keychainFailed",
+    }
+}
+
+fn outlet_code(error: &OutletError) -> &'static str {
+    match error {
+        OutletError::Refused { way, .. } => match way {
+            ExportWay::Clipboard => "clipboardRefused",
+            ExportWay::File => "fileRefused",
+        },
+        OutletError::Failed { way, .. } => match way {
+            ExportWay::Clipboard => "clipboardFailed",
+            ExportWay::File => "fileFailed",
+        },
     }
 }
 

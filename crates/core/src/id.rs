@@ -70,6 +70,10 @@ random_id!(
     KeychainItem
 );
 random_id!(
+    /// One process that may claim exports, as long as it lives.
+    ClaimId
+);
+random_id!(
     /// Ties an instance's answer to the question it was asked.
     Nonce
 );

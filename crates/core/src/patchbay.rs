@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::fingerprint::FingerprintKey;
-use crate::id::{AccountId, EntryId, InstanceId, KeyPairId, KeychainItem, Nonce, PushId};
+use crate::id::{AccountId, ClaimId, EntryId, InstanceId, KeyPairId, KeychainItem, Nonce, PushId};
 use crate::instance::Instance;
 use crate::journal::{ChainKey, Head, JournalEvent};
+use crate::keypair::exporting::Exports;
 use crate::ports::clock::{Clock, UnixMillis};
 use crate::ports::crypto::Crypto;
 use crate::ports::gateway::Gateway;
@@ -45,6 +46,7 @@ pub struct Ports {
 pub struct Patchbay {
     pub(crate) ports: Ports,
     pub(crate) person: String,
+    pub(crate) exports: Arc<Exports>,
     kept: Arc<Mutex<Kept>>,
 }
 
@@ -72,6 +74,7 @@ impl Patchbay {
         Self {
             ports,
             person: crate::text::outside(person, 64),
+            exports: Arc::default(),
             kept: Arc::default(),
         }
     }
@@ -156,6 +159,10 @@ impl Patchbay {
         Ok(Nonce::from_random(self.random16()?))
     }
 
+    pub(crate) fn new_claim_id(&self) -> Result<ClaimId> {
+        Ok(ClaimId::from_random(self.random16()?))
+    }
+
     pub(crate) fn new_item(&self) -> Result<KeychainItem> {
         Ok(KeychainItem::from_random(self.random16()?))
     }
@@ -192,14 +199,19 @@ impl Patchbay {
                 "End it, or answer the keychain's question it may have asked, and try again.",
             )
         };
-        let name = InstanceId::parse(item.as_str()).ok_or_else(busy)?;
         for _ in 0..1_500 {
-            if let Some(lock) = self.ports.records.lock_instance(&name).await? {
+            if let Some(lock) = self.lock_named(item.as_str()).await? {
                 return Ok(lock);
             }
             self.ports.clock.sleep(EACH).await;
         }
         Err(busy())
+    }
+
+    /// A lock of another name than any instance has: `name` is 32 random hex digits.
+    pub(crate) async fn lock_named(&self, name: &str) -> Result<Option<Box<dyn InstanceLock>>> {
+        let name = InstanceId::parse(name).ok_or_else(|| no_such("lock", name))?;
+        Ok(self.ports.records.lock_instance(&name).await?)
     }
 
     /// Asks the keychain for an item that is not there yet, so that one that does not work is known

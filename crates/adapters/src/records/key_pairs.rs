@@ -2,8 +2,8 @@
 
 use patchbay_core::config::Purpose;
 use patchbay_core::fingerprint::{ExactFingerprint, IdentityFingerprint};
-use patchbay_core::id::{AccountId, ApiKey, KeyPairId, KeychainItem};
-use patchbay_core::keypair::{Export, KeyPair, KeyPairState, Origin};
+use patchbay_core::id::{AccountId, ApiKey, ClaimId, KeyPairId, KeychainItem};
+use patchbay_core::keypair::{Export, ExportWay, KeyPair, KeyPairState, Origin};
 use patchbay_core::ports::clock::UnixMillis;
 use rusqlite::{Connection, Row, Transaction, named_params};
 
@@ -16,7 +16,7 @@ pub(super) fn all(db: &Transaction<'_>) -> Result<Vec<KeyPair>, Fault> {
     db.prepare(sql)?.query_and_then([], read)?.collect()
 }
 
-/// Adds or replaces one.
+/// Adds or replaces one. What became of its export is changed by [`change_export`] alone.
 pub(super) fn save(db: &Connection, pair: &KeyPair) -> Result<(), Fault> {
     let taken = "SELECT 1 FROM key_pairs
                  WHERE account = ?1 AND purpose = ?2 AND name = ?3 AND id <> ?4";
@@ -35,8 +35,8 @@ pub(super) fn save(db: &Connection, pair: &KeyPair) -> Result<(), Fault> {
              :note)
          ON CONFLICT (id) DO UPDATE SET account = :account, purpose = :purpose, name = :name,
              api_key = :api_key, identity = :identity, exact = :exact,
-             api_key_exact = :api_key_exact, origin = :origin, state = :state, export = :export,
-             item = :item, ticket = :ticket, created_at = :created_at,
+             api_key_exact = :api_key_exact, origin = :origin, state = :state,
+             export = CASE :export WHEN 'none' THEN 'none' ELSE export END, item = :item, ticket = :ticket, created_at = :created_at,
              accepted_at = :accepted_at, note = :note",
         named_params! {
             ":id": pair.id.as_str(),
@@ -92,12 +92,83 @@ fn read(row: &Row<'_>) -> Result<KeyPair, Fault> {
         api_key_exact: optional(maybe("api_key_exact")?, ExactFingerprint::parse)?,
         origin: known(Origin::parse(&text("origin")?))?,
         state: known(KeyPairState::parse(&text("state")?))?,
-        export: known(Export::parse(&text("export")?))?,
+        export: known(export(row)?)?,
         item: known(KeychainItem::parse(&text("item")?))?,
         ticket: optional(maybe("ticket")?, KeychainItem::parse)?,
         created_at: UnixMillis(row.get("created_at")?),
         accepted_at: row.get::<_, Option<i64>>("accepted_at")?.map(UnixMillis),
         note: row.get("note")?,
+    })
+}
+
+/// Changes the export of one, if it is still what it was.
+pub(super) fn change_export(
+    db: &Connection,
+    pair: &KeyPairId,
+    from: &Export,
+    to: &Export,
+) -> Result<bool, Fault> {
+    let changed = db.execute(
+        "UPDATE key_pairs SET export = :to, export_claim = :to_claim, export_way = :to_way,
+             export_at = :to_at
+         WHERE id = :id AND export = :from AND export_claim IS :from_claim
+             AND export_way IS :from_way AND export_at IS :from_at",
+        named_params! {
+            ":id": pair.as_str(),
+            ":from": from.as_str(),
+            ":from_claim": claim(from),
+            ":from_way": way(from),
+            ":from_at": at(from),
+            ":to": to.as_str(),
+            ":to_claim": claim(to),
+            ":to_way": way(to),
+            ":to_at": at(to),
+        },
+    )?;
+    Ok(changed == 1)
+}
+
+fn claim(export: &Export) -> Option<&str> {
+    match export {
+        Export::Claimed { by } => Some(by.as_str()),
+        _ => None,
+    }
+}
+
+fn way(export: &Export) -> Option<&'static str> {
+    match export {
+        Export::Used { way, .. } => Some(way.as_str()),
+        _ => None,
+    }
+}
+
+fn at(export: &Export) -> Option<i64> {
+    match export {
+        Export::Used { at, .. } => Some(at.0),
+        _ => None,
+    }
+}
+
+/// What the columns say of the export; `None` where they are not as any Patchbay wrote them.
+fn export(row: &Row<'_>) -> Result<Option<Export>, Fault> {
+    let maybe = |column: &str| row.get::<_, Option<String>>(column);
+    let word: String = row.get("export")?;
+    Ok(match word.as_str() {
+        "none" => Some(Export::None),
+        "unused" => Some(Export::Unused),
+        "interrupted" => Some(Export::Interrupted),
+        "waived" => Some(Export::Waived),
+        "claimed" => maybe("export_claim")?
+            .and_then(|text| ClaimId::parse(&text))
+            .map(|by| Export::Claimed { by }),
+        "used" => maybe("export_way")?
+            .and_then(|text| ExportWay::parse(&text))
+            .zip(row.get::<_, Option<i64>>("export_at")?)
+            .map(|(way, at)| Export::Used {
+                way,
+                at: UnixMillis(at),
+            }),
+        _ => None,
     })
 }
 

@@ -35,7 +35,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What brings a database from one schema to the next; the first makes an empty one. Never change a
 /// step that was released: add one.
-pub(super) const STEPS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+pub(super) const STEPS: &[&str] = &[
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+];
 
 /// Makes sure that the database is there and has this Patchbay's schema; says where it is.
 pub(super) fn bring_up_to_date(

@@ -35,7 +35,7 @@ use patchbay_core::fingerprint::FingerprintKey;
 use patchbay_core::id::{AccountId, EntryId, InstanceId, KeyPairId, KeychainItem};
 use patchbay_core::instance::Instance;
 use patchbay_core::journal::{ChainKey, Head, JournalEvent, JournalLine};
-use patchbay_core::keypair::KeyPair;
+use patchbay_core::keypair::{Export, KeyPair};
 use patchbay_core::ports::clock::UnixMillis;
 use patchbay_core::ports::records::{InstanceLock, OwnSecret, Records, RecordsError, StoredBlob};
 use patchbay_core::ports::transport::UndoBlob;
@@ -212,6 +212,17 @@ impl Records for SqliteRecords {
     async fn save_key_pair(&self, pair: &KeyPair) -> Result<(), RecordsError> {
         let pair = pair.clone();
         self.write(move |db| key_pairs::save(db, &pair)).await
+    }
+
+    async fn change_export(
+        &self,
+        pair: &KeyPairId,
+        from: &Export,
+        to: &Export,
+    ) -> Result<bool, RecordsError> {
+        let (pair, from, to) = (pair.clone(), from.clone(), to.clone());
+        self.write(move |db| key_pairs::change_export(db, &pair, &from, &to))
+            .await
     }
 
     async fn remove_key_pair(&self, id: &KeyPairId) -> Result<(), RecordsError> {

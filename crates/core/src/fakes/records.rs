@@ -17,7 +17,7 @@ use crate::fingerprint::FingerprintKey;
 use crate::id::{AccountId, EntryId, InstanceId, KeyPairId, KeychainItem};
 use crate::instance::Instance;
 use crate::journal::{ChainKey, Head, JournalEvent, JournalLine, Link};
-use crate::keypair::KeyPair;
+use crate::keypair::{Export, KeyPair};
 use crate::ports::clock::UnixMillis;
 use crate::ports::records::{InstanceLock, OwnSecret, Records, RecordsError, StoredBlob};
 use crate::ports::transport::UndoBlob;
@@ -235,8 +235,28 @@ impl Records for MemoryRecords {
             }) {
                 return Err(taken("a key pair", &pair.name));
             }
-            tables.key_pairs.insert(pair.id.clone(), pair.clone());
+            let mut pair = pair.clone();
+            if let (Some(there), true) =
+                (tables.key_pairs.get(&pair.id), pair.export != Export::None)
+            {
+                pair.export = there.export.clone();
+            }
+            tables.key_pairs.insert(pair.id.clone(), pair);
             Ok(())
+        })
+        .await
+    }
+
+    async fn change_export(
+        &self,
+        pair: &KeyPairId,
+        from: &Export,
+        to: &Export,
+    ) -> Result<bool, RecordsError> {
+        self.call(|tables| {
+            let there = tables.key_pairs.get_mut(pair);
+            let there = there.filter(|there| there.export == *from);
+            Ok(there.map(|there| there.export = to.clone()).is_some())
         })
         .await
     }

@@ -1,5 +1,7 @@
 //! What all records must do, whichever ones they are.
 
+mod exports;
+
 use futures_util::future::join_all;
 
 use super::samples::{
@@ -31,6 +33,7 @@ pub async fn records_contract(
     settings(records, other).await?;
     accounts(records).await?;
     key_pairs(records).await?;
+    exports::one_copy(records, other).await?;
     instances(records).await?;
     assignments(records, other).await?;
     evidence(records, other).await?;

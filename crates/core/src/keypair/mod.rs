@@ -1,9 +1,10 @@
 //! Key pairs: a public API key and a private key, for `sandbox` or `production`.
 //!
-//! [`intake`] reads a private key from whatever people bring. Not here: where the private key
-//! lies (the keychain port) and how one export is claimed (a later room).
+//! [`intake`] reads a private key from whatever people bring, [`exporting`] hands its one copy out.
+//! Not here: where the private key lies (the keychain port) and where a copy goes (the outlet port).
 
 pub(crate) mod adopted;
+pub mod exporting;
 pub mod intake;
 pub mod keeping;
 pub mod notes;
@@ -13,7 +14,7 @@ mod using;
 
 use crate::config::Purpose;
 use crate::fingerprint::{ExactFingerprint, IdentityFingerprint};
-use crate::id::{AccountId, ApiKey, KeyPairId, KeychainItem};
+use crate::id::{AccountId, ApiKey, ClaimId, KeyPairId, KeychainItem};
 use crate::ports::clock::UnixMillis;
 
 /// A key pair as the records know it; nothing secret.
@@ -85,19 +86,55 @@ pub enum KeyPairState {
     Retired,
 }
 
-/// The one export of a created key (R2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The one export of a created key (R2). It is changed by [`Records::change_export`] alone, which
+/// compares first.
+///
+/// [`Records::change_export`]: crate::ports::records::Records::change_export
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Export {
     /// A brought, adopted or received key has none.
     None,
     /// Not used yet.
     Unused,
+    /// A process is using it up; given back where that process dies before it took the ticket.
+    Claimed {
+        /// The process; it holds the lock of this name while it lives.
+        by: ClaimId,
+    },
     /// Used.
-    Used,
+    Used {
+        /// How.
+        way: ExportWay,
+        /// When.
+        at: UnixMillis,
+    },
     /// Interrupted: not known whether it was copied.
     Interrupted,
     /// The user did without.
     Waived,
+}
+
+impl Export {
+    /// The word in records and JSON.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Export::None => "none",
+            Export::Unused => "unused",
+            Export::Claimed { .. } => "claimed",
+            Export::Used { .. } => "used",
+            Export::Interrupted => "interrupted",
+            Export::Waived => "waived",
+        }
+    }
+}
+
+/// How the one copy went out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExportWay {
+    /// Saved to a file.
+    File,
+    /// Copied to the clipboard.
+    Clipboard,
 }
 
 macro_rules! words {
@@ -125,13 +162,7 @@ words!(KeyPairState {
     Lost = "lost",
     Retired = "retired",
 });
-words!(Export {
-    None = "none",
-    Unused = "unused",
-    Used = "used",
-    Interrupted = "interrupted",
-    Waived = "waived",
-});
+words!(ExportWay { File = "file", Clipboard = "clipboard" });
 
 impl KeyPair {
     /// Whether its private key can be pushed from here.

@@ -18,17 +18,19 @@ pub enum Recovered {
     LostOnTheWay(String),
     /// Nothing had happened; the record is gone.
     Nothing(String),
+    /// The one copy was interrupted: nobody knows whether it was made.
+    CopyInterrupted(String),
 }
 
 impl Patchbay {
-    /// Looks after pairs that an earlier run left pending (R1). Pairs younger than two minutes may
-    /// belong to a living process and are left alone.
+    /// Looks after pairs that an earlier run left pending (R1), and after copies it began (R2). Pairs
+    /// younger than two minutes may belong to a living process and are left alone.
     ///
     /// # Errors
     /// Keychain and records; nothing is removed on an error.
     pub async fn recover_key_pairs(&self) -> Result<Vec<Recovered>> {
         let now = self.ports.clock.now();
-        let mut recovered = Vec::new();
+        let mut recovered = self.recover_exports().await?;
         for mut pair in self.key_pairs().await? {
             if pair.state != KeyPairState::Pending || now.0 - pair.created_at.0 < 120_000 {
                 continue;

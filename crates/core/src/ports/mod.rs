@@ -8,6 +8,7 @@ pub mod clock;
 pub mod crypto;
 pub mod gateway;
 pub mod keychain;
+pub mod outlet;
 pub mod portal;
 pub mod records;
 pub mod transport;

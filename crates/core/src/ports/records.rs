@@ -11,7 +11,7 @@ use crate::fingerprint::FingerprintKey;
 use crate::id::{AccountId, EntryId, InstanceId, KeyPairId, KeychainItem};
 use crate::instance::Instance;
 use crate::journal::{ChainKey, Head, JournalEvent, JournalLine};
-use crate::keypair::KeyPair;
+use crate::keypair::{Export, KeyPair};
 use crate::ports::clock::UnixMillis;
 use crate::ports::transport::UndoBlob;
 
@@ -124,8 +124,19 @@ pub trait Records: Send + Sync {
 
     /// Every key pair, by account and name.
     async fn key_pairs(&self) -> Result<Vec<KeyPair>, RecordsError>;
-    /// Adds or replaces a key pair; names are unique within account and purpose.
+    /// Adds or replaces a key pair; names are unique within account and purpose. The export of a
+    /// pair that is there already only ever becomes [`Export::None`] by this: whoever saves may have
+    /// read before somebody else used it.
     async fn save_key_pair(&self, pair: &KeyPair) -> Result<(), RecordsError>;
+    /// Changes a pair's export from one to the other in one step that is on disk when this returns;
+    /// `false` where it was not `from` any more, also for a pair that is gone. Of many callers at
+    /// once, in any number of processes, at most one gets `true`.
+    async fn change_export(
+        &self,
+        pair: &KeyPairId,
+        from: &Export,
+        to: &Export,
+    ) -> Result<bool, RecordsError>;
     /// Removes a key pair that no assignment refers to.
     async fn remove_key_pair(&self, id: &KeyPairId) -> Result<(), RecordsError>;
 

@@ -9,6 +9,8 @@ mod conflicts;
 #[cfg(test)]
 mod cuts;
 #[cfg(test)]
+mod exports;
+#[cfg(test)]
 mod guards;
 #[cfg(test)]
 mod instances;

@@ -1,6 +1,7 @@
 //! A small world to begin a test from: two merchants, their keys and data spaces, and instances.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use patchbay_core::assignment::AssignOrder;
 use patchbay_core::config::{ConfigPath, Purpose};
@@ -60,13 +61,20 @@ pub fn space(id: &str, kind: DataSpaceType, project: &str, owner: Option<MageId>
 impl World {
     /// Another process on the same data directory, keychain and network.
     pub fn another_process(&self) -> Patchbay {
+        self.process_over(Arc::new(self.records.another_process()))
+    }
+
+    /// Another process with other records, on the same keychain and network.
+    pub fn process_over(&self, records: Arc<MemoryRecords>) -> Patchbay {
+        // Each draws other random numbers.
+        static SEED: AtomicU64 = AtomicU64::new(77);
         Patchbay::new(
             Ports {
                 keychain: self.keychain.clone(),
-                crypto: Arc::new(FakeCrypto::seeded(77)),
+                crypto: Arc::new(FakeCrypto::seeded(SEED.fetch_add(1, Ordering::SeqCst))),
                 gateway: self.gateway.clone(),
                 portal: self.portal.clone(),
-                records: Arc::new(self.records.another_process()),
+                records,
                 transport: self.transport.clone(),
                 clock: self.clock.clone(),
             },

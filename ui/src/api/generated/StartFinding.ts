@@ -16,6 +16,10 @@ name: string, } | { "found": "keyPairNothing",
 /**
  * The pair's name.
  */
+name: string, } | { "found": "copyInterrupted", 
+/**
+ * The pair's name.
+ */
 name: string, } | { "found": "pushSettled", 
 /**
  * The instance's name.

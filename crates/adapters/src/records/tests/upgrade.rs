@@ -133,6 +133,31 @@ async fn an_upgrade_puts_a_whole_copy_aside_first() {
 }
 
 #[tokio::test]
+async fn a_database_of_the_first_schema_keeps_its_unused_copy() {
+    let parent = TempDir::new().unwrap();
+    let dir = data(&parent);
+    drop(SqliteRecords::open_with(&dir, &migrations::STEPS[..1], Mark::OWN).unwrap());
+    let pair = sample_key_pair(2, &sample_account(1).unwrap()).unwrap();
+    behind(
+        &dir,
+        &format!(
+            "INSERT INTO accounts (id, label, created_at) VALUES ('{}', 'Nordlys', 1);
+             INSERT INTO key_pairs (id, account, purpose, name, origin, state, export, item,
+                 ticket, created_at, note)
+             VALUES ('{}', '{}', 'production', 'Made', 'generated', 'ready', 'unused', '{}', '{}',
+                 1, '')",
+            pair.account, pair.id, pair.account, pair.item, pair.item,
+        ),
+    );
+    let records = SqliteRecords::open(&dir).unwrap();
+    assert_eq!(backups(&dir).len(), 1, "after a copy was put aside");
+    let read = records.key_pairs().await.unwrap().remove(0);
+    assert_eq!(read.export, Export::Unused);
+    let waived = records.change_export(&pair.id, &Export::Unused, &Export::Waived);
+    assert!(waived.await.unwrap());
+}
+
+#[tokio::test]
 async fn an_upgrade_that_fails_changes_nothing() {
     let parent = TempDir::new().unwrap();
     let dir = data(&parent);
