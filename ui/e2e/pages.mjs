@@ -19,6 +19,21 @@ const settled = (page) => page.waitForFunction(() => !document.querySelector("[a
 /** Each page and the way to it. */
 const pages = {
   board: async (page) => named(page, "Nordlys live").waitFor(),
+  patch: async (page) => {
+    await page.locator(".views button").first().click();
+    await page.locator(".patch .left p button").click();
+    await page.locator("svg g[data-cable]").first().waitFor({ state: "attached" });
+  },
+  "patch-chosen": async (page) => {
+    await pages.patch(page);
+    await page.locator(".patch .name", { hasText: "Nordlys staging" }).click();
+    await page.locator("aside dl").first().waitFor();
+  },
+  "patch-in-hand": async (page) => {
+    await pages.patch(page);
+    await page.locator(".patch button.knob").nth(1).click();
+    await page.locator(".hand:not(:empty)").waitFor();
+  },
   evidence: async (page) => {
     await named(page, "Nordlys staging").click();
     await page.locator("aside dl").first().waitFor();

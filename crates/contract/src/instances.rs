@@ -4,9 +4,11 @@ pub mod adding;
 pub mod details;
 pub mod page;
 
+use patchbay_core::assignment::Assignment;
 use patchbay_core::connection;
 use patchbay_core::connection::next;
 use patchbay_core::connection::standing::Standing;
+use patchbay_core::id::KeyPairId;
 use patchbay_core::instance::{self, Instance, Way};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -44,6 +46,10 @@ pub struct InstanceRow {
     pub next_step: NextStep,
     /// Whether it is decided what it should hold.
     pub assigned: bool,
+    /// What it should hold, as the ends of its cables; `null` where that is not decided.
+    pub should: Option<RowAssignment>,
+    /// Free words to filter by.
+    pub tags: Vec<String>,
     /// The id of the data space it was last seen to use.
     pub data_space_id: Option<String>,
     /// The identity fingerprint of the sandbox private key last seen there.
@@ -56,6 +62,33 @@ pub struct InstanceRow {
     pub proven_at: Option<String>,
     /// When it last was connected, RFC 3339.
     pub connected_at: Option<String>,
+}
+
+/// The ends of an instance's assignment, for drawing it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct RowAssignment {
+    /// The sandbox pair's id; `null` leaves what is there.
+    pub sandbox: Option<String>,
+    /// The production pair's id; `null` leaves what is there.
+    pub production: Option<String>,
+    /// The data space's id.
+    pub data_space_id: String,
+    /// The data space's name.
+    pub data_space: String,
+}
+
+impl From<&Assignment> for RowAssignment {
+    fn from(assignment: &Assignment) -> Self {
+        let id = |pair: &Option<KeyPairId>| pair.as_ref().map(|pair| pair.as_str().to_owned());
+        Self {
+            sandbox: id(&assignment.sandbox),
+            production: id(&assignment.production),
+            data_space_id: assignment.data_space.id.to_string(),
+            data_space: assignment.data_space.name.clone(),
+        }
+    }
 }
 
 /// What an instance is for.
@@ -168,7 +201,9 @@ impl From<&Standing> for InstanceRow {
             reason: (&verdict.reason).into(),
             findings: verdict.findings.iter().map(Remark::from).collect(),
             next_step: standing.next.into(),
-            assigned: standing.assigned,
+            assigned: standing.assignment.is_some(),
+            should: standing.assignment.as_ref().map(RowAssignment::from),
+            tags: instance.tags.clone(),
             data_space_id: standing.data_space_id.as_ref().map(ToString::to_string),
             sandbox_key: sandbox.as_ref().map(|key| key.as_str().to_owned()),
             production_key: production.as_ref().map(|key| key.as_str().to_owned()),
@@ -296,7 +331,7 @@ mod tests {
     fn standing() -> Standing {
         Standing {
             connected_at: Some(UnixMillis(1_774_000_000_500)),
-            ..Standing::new(watched(), "Nordlys Group", None, false, UnixMillis(0))
+            ..Standing::new(watched(), "Nordlys Group", None, None, UnixMillis(0))
         }
     }
 

@@ -12,6 +12,19 @@ pub struct WindowPreferences {
     pub language: Option<Language>,
     /// Light or dark.
     pub theme: Theme,
+    /// How the board is drawn; `null` leaves it to the number of instances.
+    pub board: Option<BoardView>,
+}
+
+/// How the board is drawn: two views of the same truth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub enum BoardView {
+    /// Key pairs and data spaces on the left, instances on the right, cables between.
+    Patch,
+    /// One row an instance.
+    List,
 }
 
 /// A language the window speaks completely.

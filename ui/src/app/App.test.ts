@@ -12,7 +12,7 @@ beforeEach(() => {
     row({ name: "Nordlys staging", role: "staging", state: "dataSpaceConflict" }),
     row({ name: "Fjord outlet", state: "accountNotVerified", light: "notConnected" }),
   ]);
-  backend.preferences = { language: "en", theme: "system" };
+  backend.preferences = { language: "en", theme: "system", board: null };
 });
 
 const open = () => render(App, { backend });
@@ -135,7 +135,7 @@ test("a choice that cannot be saved still holds, and says so", async () => {
 });
 
 test("an unusable data directory is told with what is wrong, and can be tried again", async () => {
-  backend.preferences = { language: "en", theme: "light" };
+  backend.preferences = { language: "en", theme: "light", board: null };
   const listed = backend.listInstances.bind(backend);
   let broken = true;
   backend.listInstances = () => {

@@ -8,7 +8,7 @@ let backend: FakeBackend;
 
 beforeEach(() => {
   backend = FakeBackend.withFleet();
-  backend.preferences = { language: "en", theme: "light" };
+  backend.preferences = { language: "en", theme: "light", board: null };
 });
 
 const click = async (name: string | RegExp) => fireEvent.click(await screen.findByRole("button", { name }));
@@ -154,7 +154,7 @@ test.each([
 
 test("empty pages say what comes first", async () => {
   backend = new FakeBackend();
-  backend.preferences = { language: "en", theme: "light" };
+  backend.preferences = { language: "en", theme: "light", board: null };
   render(App, { backend });
   await click("Key pairs");
   expect(await screen.findByText(/No key pairs yet/)).toBeTruthy();

@@ -8,6 +8,8 @@ import type { Trouble } from "../api/generated/Trouble";
 import { Checks } from "../features/connection/check.svelte";
 import { Evidence } from "../features/connection/evidence.svelte";
 import type { Step } from "../features/connection/steps";
+import { KeyPairs } from "../features/keypairs/keypairs.svelte";
+import { Registries } from "../features/patch/registries.svelte";
 import { Board } from "../features/instances/board.svelte";
 import { Push, type Order } from "../features/push/push.svelte";
 
@@ -21,7 +23,7 @@ export interface Question {
 export type Task =
   | { kind: "plan"; push: Push }
   | { kind: "add"; way: "ssh" | "watchOnly"; kept?: InstanceDetails }
-  | { kind: "assign"; row: InstanceRow }
+  | { kind: "assign"; row: InstanceRow; plugged?: { slot: "sandbox" | "production" | "dataSpace"; key: string } }
   | { kind: "bring" };
 
 /** What lies on the desk: the board, the chosen instance, what runs, and what is asked. */
@@ -29,6 +31,8 @@ export class Desk {
   readonly board: Board;
   readonly checks: Checks;
   readonly evidence: Evidence;
+  readonly keyPairs: KeyPairs;
+  readonly registries: Registries;
   question: Question | null = $state.raw(null);
   task: Task | null = $state.raw(null);
   findings: StartFinding[] = $state.raw([]);
@@ -43,16 +47,19 @@ export class Desk {
     this.board = new Board(backend);
     this.checks = new Checks(backend);
     this.evidence = new Evidence(backend);
+    this.keyPairs = new KeyPairs(backend);
+    this.registries = new Registries(backend);
   }
 
   /** Reads everything that is shown again. */
   async read(): Promise<void> {
-    await Promise.all([this.board.read(), this.evidence.read()]);
+    await Promise.all([this.board.read(), this.evidence.read(), this.keyPairs.read()]);
   }
 
   /** Reads for the first time, looks after what was left unfinished, and follows every change. */
   begin(): () => void {
     void this.board.read();
+    void this.keyPairs.read();
     void this.#lookAfter();
     let ended = false;
     let stop = () => {

@@ -87,8 +87,6 @@ pub struct InstanceDetails {
     pub ssh: Option<SshDetails>,
     /// Its storefront address, where known.
     pub url: Option<String>,
-    /// Free words.
-    pub tags: Vec<String>,
     /// Whether it was seen, so that it is known who it is.
     pub pinned: bool,
     /// What was answered to "is it live?"; `null` where nobody was asked.
@@ -127,7 +125,6 @@ impl From<&Standing> for InstanceDetails {
                 Way::WatchOnly => None,
             },
             url: instance.url.clone(),
-            tags: instance.tags.clone(),
             pinned: instance.pin.is_some(),
             is_live: instance.answers.is_live,
         }
@@ -200,7 +197,7 @@ mod tests {
         let instance = sample_instance(2, &account);
         let evidence = sample_evidence(2, &instance.id).unwrap();
         let at = UnixMillis(9);
-        let standing = Standing::new(instance, &account.label, Some(&evidence), false, at);
+        let standing = Standing::new(instance, &account.label, Some(&evidence), None, at);
         let details = InstanceDetails::from(&standing);
         let json = serde_json::to_value(&details).unwrap();
         assert_eq!(json["name"], "Instance 002");
@@ -215,7 +212,7 @@ mod tests {
         let account = sample_account(2).unwrap();
         let instance = sample_instance(3, &account);
         let at = UnixMillis(0);
-        let standing = Standing::new(instance, &account.label, None, false, at);
+        let standing = Standing::new(instance, &account.label, None, None, at);
         let details = InstanceDetails::from(&standing);
         assert_eq!(details.ssh, None);
         assert_eq!(details.row.reason.code, "neverChecked");

@@ -5,6 +5,7 @@
 use super::age::{Holding, standing_with};
 use super::next::NextStep;
 use super::{ConnectionState, Evidence, Verdict};
+use crate::assignment::Assignment;
 use crate::config::{ConfigPath, Purpose};
 use crate::error::Result;
 use crate::fingerprint::IdentityFingerprint;
@@ -31,8 +32,8 @@ pub struct Standing {
     pub data_space_id: Option<DataSpaceId>,
     /// Whose keys were last seen there, by their identities: sandbox and production.
     pub keys: [Option<IdentityFingerprint>; 2],
-    /// Whether it is decided what it should hold.
-    pub assigned: bool,
+    /// What it should hold, where that is decided.
+    pub assignment: Option<Assignment>,
     /// What to do next.
     pub next: NextStep,
     /// Until when a `connected` holds; `None` where time alone changes nothing.
@@ -58,8 +59,9 @@ impl Patchbay {
                 .iter()
                 .find(|account| account.id == instance.account);
             let label = account.map_or("", |account| &account.label);
-            let assigned = assignments.iter().any(|a| a.instance == instance.id);
-            Standing::new(instance, label, evidence.as_ref(), assigned, now)
+            let assignment = assignments.iter().find(|a| a.instance == instance.id);
+            let assignment = assignment.cloned();
+            Standing::new(instance, label, evidence.as_ref(), assignment, now)
         });
         Ok(standings.collect())
     }
@@ -71,7 +73,7 @@ impl Standing {
         instance: Instance,
         account: &str,
         evidence: Option<&Evidence>,
-        assigned: bool,
+        assignment: Option<Assignment>,
         now: UnixMillis,
     ) -> Self {
         let verdict = standing(evidence, now);
@@ -83,12 +85,12 @@ impl Standing {
         Self {
             instance,
             account: account.to_owned(),
-            next: NextStep::of(&verdict, assigned),
+            next: NextStep::of(&verdict, assignment.is_some()),
             verdict,
             data_space: evidence.and_then(data_space),
             data_space_id: seen.and_then(|seen| seen.data_space.clone()),
             keys: Purpose::ALL.map(|purpose| key(purpose).cloned()),
-            assigned,
+            assignment,
             holds_until,
             proven_at: evidence.and_then(|evidence| Some(evidence.adobe.as_ref()?.at)),
             connected_at: evidence.and_then(|evidence| evidence.connected_at),

@@ -4,6 +4,7 @@ import type { Light } from "./Light";
 import type { NextStep } from "./NextStep";
 import type { Remark } from "./Remark";
 import type { Role } from "./Role";
+import type { RowAssignment } from "./RowAssignment";
 
 /**
  * One instance on the board.
@@ -61,6 +62,14 @@ nextStep: NextStep,
  * Whether it is decided what it should hold.
  */
 assigned: boolean, 
+/**
+ * What it should hold, as the ends of its cables; `null` where that is not decided.
+ */
+should: RowAssignment | null, 
+/**
+ * Free words to filter by.
+ */
+tags: Array<string>, 
 /**
  * The id of the data space it was last seen to use.
  */

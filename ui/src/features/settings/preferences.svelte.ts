@@ -1,4 +1,5 @@
 import type { Backend } from "../../api/backend";
+import type { BoardView } from "../../api/generated/BoardView";
 import type { Language } from "../../api/generated/Language";
 import type { Theme } from "../../api/generated/Theme";
 import type { WindowPreferences } from "../../api/generated/WindowPreferences";
@@ -7,7 +8,7 @@ import { speech } from "../../i18n/speech.svelte";
 
 /** What the person chose for the window; a choice takes effect at once and is then saved. */
 export class Preferences {
-  chosen: WindowPreferences = $state.raw({ language: null, theme: "system" });
+  chosen: WindowPreferences = $state.raw({ language: null, theme: "system", board: null });
   /** Whether the last choice could not be saved for the next start. */
   notSaved: boolean = $state(false);
   readonly #backend: Backend;
@@ -34,6 +35,11 @@ export class Preferences {
   /** Looks like `theme` from now on. */
   async look(theme: Theme): Promise<void> {
     await this.#choose({ ...this.chosen, theme });
+  }
+
+  /** Draws the board like this from now on. */
+  async draw(board: BoardView): Promise<void> {
+    await this.#choose({ ...this.chosen, board });
   }
 
   async #choose(chosen: WindowPreferences): Promise<void> {

@@ -1,0 +1,36 @@
+import type { Texts } from "..";
+
+export const patch: Texts["patch"] = {
+  views: "檢視方式",
+  patch: "接線",
+  list: "清單",
+  pairs: "API金鑰組",
+  spaces: "資料空間",
+  instances: "執行個體",
+  stranger: "Patchbay沒有的金鑰",
+  free: "未使用",
+  users: (count) => `${count}個執行個體`,
+  usersTooMany: (count) => `${count}個執行個體，應為1個`,
+  askFree: "向Adobe查詢未使用的資料空間",
+  asking: "正在詢問Adobe…",
+  noPairs: "還沒有API金鑰組。",
+  noSpaces: "還沒有已知的資料空間。",
+  take: (name) => `拿起${name}的線`,
+  carrying: (name) => `您正拿著${name}的線。請選擇執行個體並按Enter；按Escape放回。`,
+  plug: (name, instance) => `將${name}接到${instance}`,
+  doesNotFit: (instance) => `${instance}屬於其他帳戶，或僅供監看。`,
+  looks: {
+    proven: "已由Adobe證實",
+    there: "在執行個體上",
+    waiting: "已指派，尚未套用",
+    stray: "在執行個體上，但並非指派的內容",
+    rejected: "遭Adobe拒絕",
+    conflict: "重複使用或不符",
+  },
+  slots: {
+    production: "生產金鑰",
+    sandbox: "沙箱金鑰",
+    dataSpace: "資料空間",
+  },
+  holds: (what, name, look) => `${what}：${name}，${look}`,
+};
