@@ -160,3 +160,37 @@ test("when reading again fails, the last truth stays beside the error", async ()
   expect(await screen.findByRole("alert")).toBeTruthy();
   expect(names()).toHaveLength(3);
 });
+
+test("many instances are drawn as far as somebody looks, and End goes to the last", async () => {
+  backend.rows = Array.from({ length: 250 }, (_, index) => row({ name: `shop ${String(index).padStart(3, "0")}` }));
+  const { container } = open();
+  const first = await screen.findByText("shop 000");
+  expect(container.querySelectorAll("tbody tr")).toHaveLength(100);
+  expect(screen.getByText("150 more below")).toBeTruthy();
+  first.focus();
+  await fireEvent.keyDown(first, { key: "End" });
+  await waitFor(() => expect(document.activeElement?.textContent).toBe("shop 249"));
+});
+
+test("the palette finds what can be done and does it, by keyboard", async () => {
+  open();
+  await screen.findByText("Nordlys live");
+  await fireEvent.keyDown(document.body, { key: "k", ctrlKey: true });
+  const box = await screen.findByRole("combobox");
+  await fireEvent.input(box, { target: { value: "fjord" } });
+  expect(screen.getAllByRole("option").map((each) => each.textContent)).toHaveLength(2);
+  await fireEvent.keyDown(box, { key: "Enter" });
+  expect(await screen.findByRole("complementary", { name: "Fjord outlet" })).toBeTruthy();
+  expect(screen.queryByRole("dialog")).toBeNull();
+});
+
+test("one account can be shown alone, and words of state and role are found", async () => {
+  backend = FakeBackend.withFleet();
+  backend.preferences = { language: "en", theme: "system", board: "list" };
+  open();
+  await screen.findByText("Nordlys live");
+  await fireEvent.change(screen.getByRole("combobox", { name: "Account" }), { target: { value: "Fjord" } });
+  expect(names()).toHaveLength(2);
+  await fireEvent.input(screen.getByRole("searchbox"), { target: { value: "rejected" } });
+  expect(names()).toEqual(["Fjord outlet live"]);
+});

@@ -1,10 +1,13 @@
 import type { InstanceRow } from "../../api/generated/InstanceRow";
 import type { Light } from "../../api/generated/Light";
+import { holdsWords } from "../../shared/fold";
 
 /** What the person wants to see of the board. */
 export interface Filter {
   text: string;
   light: Light | null;
+  /** The label of the one account that is shown; `null` shows all. */
+  account: string | null;
 }
 
 /** How many instances show each light. */
@@ -14,16 +17,15 @@ export function count(rows: readonly InstanceRow[]): Record<Light, number> {
   return counts;
 }
 
-/** The rows that a filter leaves, in the order they came. Every word must be found somewhere. */
-export function matching(rows: readonly InstanceRow[], filter: Filter): InstanceRow[] {
-  const words = fold(filter.text).split(/\s+/).filter(Boolean);
+/**
+ * The rows that a filter leaves, in the order they came. Every word must be found somewhere: in the
+ * names, the tags, or what `said` adds, such as the words of role and state.
+ */
+export function matching(rows: readonly InstanceRow[], filter: Filter, said: (row: InstanceRow) => string = () => ""): InstanceRow[] {
   return rows.filter((row) => {
     if (filter.light && row.light !== filter.light) return false;
-    const text = fold([row.name, row.account, row.dataSpace ?? "", row.address].join("\n"));
-    return words.every((word) => text.includes(word));
+    if (filter.account && row.account !== filter.account) return false;
+    const text = [row.name, row.account, row.dataSpace ?? "", row.address, ...row.tags, said(row)].join("\n");
+    return holdsWords(text, filter.text);
   });
-}
-
-function fold(text: string): string {
-  return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 }

@@ -6,6 +6,9 @@ import type { WindowPreferences } from "../../api/generated/WindowPreferences";
 import { systemLanguage } from "../../i18n";
 import { speech } from "../../i18n/speech.svelte";
 
+/** Cables are followed by eye up to about this many instances. */
+const PATCH_AT_MOST = 0;
+
 /** What the person chose for the window; a choice takes effect at once and is then saved. */
 export class Preferences {
   chosen: WindowPreferences = $state.raw({ language: null, theme: "system", board: null });
@@ -35,6 +38,11 @@ export class Preferences {
   /** Looks like `theme` from now on. */
   async look(theme: Theme): Promise<void> {
     await this.#choose({ ...this.chosen, theme });
+  }
+
+  /** How the board is drawn while it shows this many instances. */
+  boardOf(instances: number): BoardView {
+    return this.chosen.board ?? (instances <= PATCH_AT_MOST ? "patch" : "list");
   }
 
   /** Draws the board like this from now on. */

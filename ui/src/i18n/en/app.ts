@@ -8,6 +8,8 @@ export const app = {
   settings: "Settings",
   skip: "Skip to the list",
   filter: "Filter by name, account or data space",
+  allAccounts: "All accounts",
+  palette: "Find or do",
   back: "Back to the board",
   lights: "Show only",
   demo: "Demo: nothing here is real",

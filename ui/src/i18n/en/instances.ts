@@ -24,6 +24,7 @@ export const instances = {
   shown: (shown: number, all: number) =>
     shown === all ? `${all === 1 ? "1 instance" : `${all} instances`}` : `${shown} of ${all} instances`,
   findings: (count: number) => (count === 1 ? "1 more finding" : `${count} more findings`),
+  moreBelow: (count: number) => `${count} more below`,
   add: "Add an instance",
   preview: "Preview changes",
   previewOf: (count: number) => `Preview changes (${count})`,

@@ -10,6 +10,8 @@ export const app: Texts["app"] = {
   settings: "設定",
   skip: "跳至清單",
   filter: "依名稱、帳戶或資料空間篩選",
+  allAccounts: "所有帳戶",
+  palette: "搜尋或執行",
   back: "返回看板",
   lights: "只顯示",
   demo: "示範模式：這裡的一切皆非真實",

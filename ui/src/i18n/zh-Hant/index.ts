@@ -10,6 +10,7 @@ import { guards } from "./guards";
 import { instances } from "./instances";
 import { journal } from "./journal";
 import { keyPairs } from "./keyPairs";
+import { palette } from "./palette";
 import { patch } from "./patch";
 import { push } from "./push";
 import { reasons } from "./reasons";
@@ -18,4 +19,4 @@ import { start } from "./start";
 import { values } from "./values";
 import { nextSteps, troubles } from "./troubles";
 
-export const zhHant: Texts = { accounts, adding, app, connection, dataSpaces, errors, fields, guards, instances, journal, keyPairs, patch, push, reasons, settings, start, values, nextSteps, troubles };
+export const zhHant: Texts = { accounts, adding, app, connection, dataSpaces, errors, fields, guards, instances, journal, keyPairs, palette, patch, push, reasons, settings, start, values, nextSteps, troubles };

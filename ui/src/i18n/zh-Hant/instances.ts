@@ -25,6 +25,7 @@ export const instances: Texts["instances"] = {
   showAll: "顯示全部",
   shown: (shown, all) => (shown === all ? `${all}個執行個體` : `${all}個執行個體中的${shown}個`),
   findings: (count) => `另有${count}項發現`,
+  moreBelow: (count) => `下方還有${count}個`,
   add: "加入執行個體",
   preview: "變更預覽",
   previewOf: (count) => `變更預覽（${count}）`,
