@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::future::Future;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::stream::{self, StreamExt as _};
 
@@ -31,14 +31,19 @@ where
     let per_host = patchbay.parallel_per_host().await?;
     let count = instances.len();
     let hosts = by_host(patchbay, instances, at_once).await;
-    let queues: Vec<Mutex<VecDeque<(usize, Instance)>>> =
-        hosts.into_values().map(Mutex::new).collect();
+    // Shared and not borrowed: with a lifetime in it, nobody could tell that the whole may be sent
+    // to another thread, and the window could not await it.
+    let queues: Vec<Arc<Mutex<VecDeque<(usize, Instance)>>>> = hosts
+        .into_values()
+        .map(|queue| Arc::new(Mutex::new(queue)))
+        .collect();
     // The first lane of every server goes before the second of any: a server with many instances
     // must not take all the places.
     let lanes = (0..per_host).flat_map(|lane| {
         queues
             .iter()
             .filter(move |queue| lane < waiting(queue).len())
+            .cloned()
     });
     let work = &work;
     let lanes: Vec<_> = lanes.collect();
@@ -47,7 +52,7 @@ where
             let mut answers = Vec::new();
             loop {
                 // In a statement of its own, so that nothing is locked while an instance is worked on.
-                let next = waiting(queue).pop_front();
+                let next = waiting(&queue).pop_front();
                 let Some((place, instance)) = next else { break };
                 answers.push((place, work(instance).await));
             }

@@ -29,6 +29,17 @@ async fn put(world: &World, targets: &[String]) {
     }
 }
 
+/// The window awaits these on whichever thread is free; it is compiled less often than this.
+#[tokio::test]
+async fn what_works_on_many_may_be_awaited_on_another_thread() {
+    fn may_be_sent(_: impl Send) {}
+    let world = world().await;
+    let order = PushOrder::new(OrderKind::Assignment, Vec::new());
+    may_be_sent(world.patchbay.check(&[]));
+    may_be_sent(world.patchbay.plan(&order));
+    may_be_sent(world.patchbay.push(&order, &|_, _| {}));
+}
+
 fn targets(count: usize, hosts: usize) -> Vec<String> {
     (0..count)
         .map(|n| format!("user{n}@host{}", n % hosts))
