@@ -40,8 +40,11 @@ const TEST: &[&str] = &[
     "php-mysql",
     "php-xml",
     "procps",
+    "sway",
+    "wl-clipboard",
     "x11-utils",
     "xauth",
+    "xclip",
     "xdotool",
     "xvfb",
 ];

@@ -2,10 +2,11 @@
 //!
 //! | Room | Stands for |
 //! |---|---|
-//! | [`clipboard`] | what other programs put into the clipboard |
+//! | [`clipboard`] | what other programs put into the clipboard, and lending it a text |
 //! | [`clock`] | the wall clock, a clock that only goes forward, sleep |
 //! | [`crypto`] | RSA, random numbers, tokens, sealed boxes |
 //! | `demo` | all of them for the demo, with feature `demo` only |
+//! | [`ending`] | the system asks this program to end |
 //! | [`files`] | a file that a person chose |
 //! | [`gateway`] | Adobe's gateways and the merchant registry |
 //! | [`keychain`] | the system's keychain |
@@ -21,6 +22,7 @@ pub mod clock;
 pub mod crypto;
 #[cfg(feature = "demo")]
 pub mod demo;
+pub mod ending;
 pub mod files;
 pub mod gateway;
 pub mod http;

@@ -1,5 +1,7 @@
 //! Settings that the core needs; the window's own preferences are elsewhere.
 
+use std::time::Duration;
+
 use crate::error::{Error, Result};
 use crate::patchbay::Patchbay;
 use crate::push::many::{DEFAULT_AT_ONCE, DEFAULT_PER_HOST};
@@ -15,7 +17,7 @@ pub struct Setting {
 }
 
 /// Every setting.
-pub const SETTINGS: [Setting; 7] = [
+pub const SETTINGS: [Setting; 8] = [
     Setting {
         key: "production-gateway",
         about: "address of the production gateway: https, or plain http to this computer",
@@ -47,11 +49,22 @@ pub const SETTINGS: [Setting; 7] = [
         check: |text| number(text, 1, 120),
     },
     Setting {
+        key: CLIPBOARD_SECONDS,
+        about: "seconds until a copied key is cleared from the clipboard, 10 to 90",
+        check: |text| number(text, 10, 90),
+    },
+    Setting {
         key: "answer-timeout",
         about: "seconds to wait for each answer of an instance, 10 to 60",
         check: |text| number(text, 10, 60),
     },
 ];
+
+/// The key of how long a copied key stays in the clipboard.
+const CLIPBOARD_SECONDS: &str = "clipboard-seconds";
+
+/// The same where nothing was set.
+const CLIPBOARD_USUALLY: Duration = Duration::from_secs(20);
 
 fn number(text: &str, least: u32, most: u32) -> bool {
     text.parse::<u32>()
@@ -99,6 +112,18 @@ impl Patchbay {
             .into_iter()
             .filter(|(key, _)| SETTINGS.iter().any(|s| s.key == key))
             .collect())
+    }
+
+    /// How long a copied private key stays in the clipboard (R4): 10 to 90 seconds, 20 usually.
+    ///
+    /// # Errors
+    /// When the records cannot be read.
+    pub async fn clipboard_time(&self) -> Result<Duration> {
+        let set = self.ports.records.setting(CLIPBOARD_SECONDS).await?;
+        // Checked when it was set; one that does not fit any more leaves the usual time.
+        let fine = set.filter(|text| number(text, 10, 90));
+        let seconds = fine.and_then(|text| text.parse().ok());
+        Ok(seconds.map_or(CLIPBOARD_USUALLY, Duration::from_secs))
     }
 
     /// Sets a setting.

@@ -130,6 +130,7 @@ export function sixInstances(): World {
       { key: "parallel", value: "8", about: "instances worked on at once, 1 to 64" },
       { key: "parallel-per-host", value: null, about: "instances of one server worked on at once, 1 to 16" },
       { key: "connect-timeout", value: null, about: "seconds to wait for a connection, 1 to 120" },
+      { key: "clipboard-seconds", value: null, about: "seconds until a copied key is cleared from the clipboard, 10 to 90" },
       { key: "answer-timeout", value: null, about: "seconds to wait for each answer of an instance, 10 to 60" },
     ],
   };

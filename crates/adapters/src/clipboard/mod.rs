@@ -1,8 +1,20 @@
-//! The session's clipboard, behind the core's [`Clipboard`] port.
+//! The session's clipboard: reading it, behind the core's [`Clipboard`] port, and lending it a text,
+//! behind the core's [`Outlet`](patchbay_core::ports::outlet::Outlet) port.
+//!
+//! | Room | What for |
+//! |---|---|
+//! | here | reading, when a person asks for it |
+//! | [`lending`] | a text with the marks that keep it out of histories, cleared in time |
+//! | [`managers`] | programs that keep what is copied, by their names |
+//! | `session_lock` | the desktop says that the session is being locked |
 //!
 //! Opened for every read: a display that was not there at the start may be there now. Never on an
-//! async thread, because another program may take its time to hand its text over. Not here:
-//! putting text there.
+//! async thread, because another program may take its time to hand its text over.
+
+pub mod lending;
+pub mod managers;
+#[cfg(target_os = "linux")]
+mod session_lock;
 
 use std::time::Duration;
 
