@@ -462,6 +462,12 @@ async fn a_production_pair_brought_as_sandbox_is_recognised() {
         .unwrap();
     let swapped = import(&bed, "sandbox", "swapped", &pem).await.expect(0);
     assert!(swapped.stdout.contains("swapped"), "{swapped:?}");
+    let shop = bed.instance(InstanceOptions::default()).await.unwrap();
+    bed.add("Shop", "live", &shop).await.unwrap();
+    let anywhere = "00000000-0000-4000-8000-000000000000";
+    let place = ["--project", anywhere, "--data-space", anywhere];
+    let assign = ["assign", "Shop", "--sandbox", "swapped"];
+    refused(&bed, &[&assign[..], &place].concat(), 3, "pairsSwapped").await;
 }
 
 #[tokio::test]

@@ -63,7 +63,11 @@ async fn a_saved_plan_is_applied_once_and_only_as_it_was_saved() {
     );
     let retried = ["--json", "push", "--retry-failed", "--yes"];
     let retried = bed.ctl(&retried).await.unwrap().expect(0).json();
-    assert_eq!(outcome(&retried, SHOP), "pushed", "now with its data space");
+    let only = "what was not planned then is not touched now";
+    assert_eq!(outcome(&retried, SHOP), "unchanged", "{only}");
+    let wider = ["push", "--retry-failed", "--only", "data-space", "--yes"];
+    let wider = bed.ctl(&[&["--json"], &wider[..]].concat()).await.unwrap();
+    assert_eq!(outcome(&wider.expect(0).json(), SHOP), "pushed");
     let nothing = ["--json", "push", "--retry-failed", "--yes"];
     let nothing = bed.ctl(&nothing).await.unwrap().expect(0).json();
     assert_eq!(nothing["instances"], serde_json::json!([]));

@@ -10,8 +10,10 @@ pub mod reading;
 #[cfg(test)]
 mod tampering;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::config::Part;
 use crate::fingerprint::mac;
 use crate::id::{AccountId, EntryId, InstanceId, PushId, hex, is_hex};
 use crate::ports::clock::UnixMillis;
@@ -39,6 +41,9 @@ pub struct JournalEvent {
     pub instance_name: String,
     /// Whose it was then; none in lines of versions that did not write it.
     pub account: Option<AccountThen>,
+    /// The parts it was allowed to touch; empty where there are none to choose (adopt, repin) and in
+    /// lines that were written before this was noted.
+    pub parts: BTreeSet<Part>,
     /// What was to change, as `(path, from, to)`; secrets as fingerprints.
     pub changes: Vec<ChangeLine>,
     /// How it ended, for `Ended`.
@@ -307,10 +312,14 @@ fn canonical(event: &JournalEvent) -> Vec<u8> {
         .map_or(("", ""), |(code, text)| (code, text));
     field(code);
     field(text);
-    // Only where it is there: lines that were written without it keep their MACs.
+    // Only where they are there: lines that were written without them keep their MACs.
     if let Some(account) = &event.account {
         field(account.id.as_str());
         field(&account.label);
+    }
+    if !event.parts.is_empty() {
+        let parts: Vec<&str> = event.parts.iter().map(|part| part.as_str()).collect();
+        field(&format!("parts {}", parts.join(",")));
     }
     bytes
 }
@@ -330,6 +339,7 @@ mod tests {
             instance: InstanceId::from_random([3; 16]),
             instance_name: "Nordlys live".into(),
             account: None,
+            parts: Part::ALL.into_iter().collect(),
             changes: Vec::new(),
             outcome: None,
             error: None,
@@ -370,6 +380,13 @@ mod tests {
         assert_eq!(
             verify(&changed, &key, remembered.as_ref()),
             JournalCheck::Changed { seq: 3 }
+        );
+
+        let mut narrowed = lines.clone();
+        narrowed[3].event.parts.clear();
+        assert_eq!(
+            verify(&narrowed, &key, remembered.as_ref()),
+            JournalCheck::Changed { seq: 4 }
         );
 
         let mut removed = lines.clone();

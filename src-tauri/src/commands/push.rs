@@ -89,17 +89,9 @@ pub(crate) async fn undo_push(
 pub(crate) async fn failed_of_last_push(
     door: State<'_, Door>,
 ) -> Result<Option<FailedPush>, IpcError> {
-    let patchbay = door.patchbay()?;
-    let failed = patchbay.failed_of_last_push().await.map_err(said)?;
-    let Some((push, names)) = failed.filter(|(_, names)| !names.is_empty()) else {
-        return Ok(None);
-    };
-    let known = patchbay.instances().await.map_err(said)?;
-    let ids = known.iter().filter(|one| names.contains(&one.name));
-    Ok(Some(FailedPush {
-        push: push.as_str().to_owned(),
-        instances: ids.map(|one| one.id.as_str().to_owned()).collect(),
-    }))
+    let failed = door.patchbay()?.failed_of_last_push().await.map_err(said)?;
+    let failed = failed.filter(|failed| !failed.instances.is_empty());
+    Ok(failed.map(FailedPush::from))
 }
 
 /// Stops a run: what has not begun to write writes nothing, the rest finishes.

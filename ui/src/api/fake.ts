@@ -260,7 +260,7 @@ export class FakeBackend implements Backend {
     this.#answer("failedOfLastPush", () => {
       const last = this.world.journal[0]?.push;
       const failed = this.world.journal.filter((each) => each.push === last && each.outcome !== "pushed" && each.outcome !== null);
-      return last && failed.length > 0 ? { push: last, instances: failed.map((each) => each.instance) } : null;
+      return last && failed.length > 0 ? { push: last, instances: failed.map((each) => each.instance), parts: [] } : null;
     });
 
   cancel: Backend["cancel"] = (run) =>

@@ -1,5 +1,6 @@
 //! The journal and, in a table of their own, the undo blobs.
 
+use patchbay_core::config::Part;
 use patchbay_core::id::{AccountId, EntryId, InstanceId, PushId};
 use patchbay_core::journal::{
     AccountThen, Action, ChainKey, ChangeLine, Head, JournalEvent, JournalLine, Link, Phase,
@@ -66,11 +67,14 @@ fn insert(db: &Connection, seq: i64, event: &JournalEvent, link: &Link) -> Resul
         .collect();
     let changes =
         serde_json::to_string(&changes).map_err(|error| Fault::failed(error.to_string()))?;
+    let parts: Vec<&str> = event.parts.iter().map(|part| part.as_str()).collect();
     db.execute(
         "INSERT INTO journal (seq, entry, push, at, person, phase, action, instance,
-             instance_name, account, account_label, changes, outcome, error_code, error_text, link)
+             instance_name, account, account_label, parts, changes, outcome, error_code, error_text,
+             link)
          VALUES (:seq, :entry, :push, :at, :person, :phase, :action, :instance,
-             :instance_name, :account, :account_label, :changes, :outcome, :error_code, :error_text, :link)",
+             :instance_name, :account, :account_label, :parts, :changes, :outcome, :error_code,
+             :error_text, :link)",
         named_params! {
             ":seq": seq,
             ":entry": event.entry.as_str(),
@@ -83,6 +87,7 @@ fn insert(db: &Connection, seq: i64, event: &JournalEvent, link: &Link) -> Resul
             ":instance_name": event.instance_name,
             ":account": event.account.as_ref().map(|account| account.id.as_str()),
             ":account_label": event.account.as_ref().map(|account| &account.label),
+            ":parts": parts.join(","),
             ":changes": changes,
             ":outcome": event.outcome,
             ":error_code": event.error.as_ref().map(|(code, _)| code),
@@ -152,6 +157,8 @@ fn read(row: &Row<'_>) -> Result<JournalLine, Fault> {
             label: known(label)?,
         }),
     };
+    let parts = text("parts")?;
+    let parts = parts.split(',').filter(|part| !part.is_empty());
     let event = JournalEvent {
         entry: known(EntryId::parse(&text("entry")?))?,
         push: known(PushId::parse(&text("push")?))?,
@@ -162,6 +169,7 @@ fn read(row: &Row<'_>) -> Result<JournalLine, Fault> {
         instance: known(InstanceId::parse(&text("instance")?))?,
         instance_name: row.get("instance_name")?,
         account,
+        parts: known(parts.map(Part::parse).collect())?,
         changes,
         outcome: row.get("outcome")?,
         error,

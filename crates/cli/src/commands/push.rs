@@ -27,15 +27,17 @@ pub(super) async fn push(desk: &Desk, args: PushArgs) -> Done {
         Some(file) => saved(desk, file).await?,
         None => PushOrder::new(OrderKind::Assignment, args.names),
     };
-    only(&mut order, args.only);
     look_after(desk, Needs::Keychain).await?;
     if args.retry_failed {
         let failed = desk.patchbay.failed_of_last_push().await?;
-        order.names = failed.map(|(_, names)| names).unwrap_or_default();
-        if order.names.is_empty() {
+        let Some(failed) = failed.filter(|failed| !failed.instances.is_empty()) else {
             return nothing(desk, "Nothing of the last push failed.");
-        }
+        };
+        let ids = failed.instances.iter().map(|id| id.as_str().to_owned());
+        order.names = ids.collect();
+        order.parts = failed.parts;
     }
+    only(&mut order, args.only);
     carry_out(desk, order, args.consent, agreed).await
 }
 

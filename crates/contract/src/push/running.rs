@@ -7,6 +7,7 @@ use patchbay_core::connection::check::LookStep;
 use patchbay_core::id::{EntryId, InstanceId, PushId, is_hex};
 use patchbay_core::instance::Instance;
 use patchbay_core::push::order::{OrderKind, PushOrder, Step};
+use patchbay_core::push::settle;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -165,6 +166,29 @@ pub struct FailedPush {
     pub push: String,
     /// The ids of the instances; for a new plan.
     pub instances: Vec<String>,
+    /// The parts it was limited to; both where empty.
+    pub parts: Vec<PlanPart>,
+}
+
+impl From<settle::FailedPush> for FailedPush {
+    fn from(failed: settle::FailedPush) -> Self {
+        let ids = failed.instances.iter();
+        let parts = failed.parts.into_iter().map(PlanPart::from);
+        Self {
+            push: failed.push.as_str().to_owned(),
+            instances: ids.map(|id| id.as_str().to_owned()).collect(),
+            parts: parts.collect(),
+        }
+    }
+}
+
+impl From<Part> for PlanPart {
+    fn from(part: Part) -> Self {
+        match part {
+            Part::Keys => PlanPart::Keys,
+            Part::DataSpace => PlanPart::DataSpace,
+        }
+    }
 }
 
 impl From<PlanPart> for Part {

@@ -232,7 +232,41 @@ impl Patchbay {
                 evidence: record,
             });
         }
+        let here: Vec<&InstanceId> = checked.iter().map(|one| &one.instance.id).collect();
+        self.judge_neighbours(&here, &instances, &assignments)
+            .await?;
         Ok(checked)
+    }
+
+    /// Says of instances that were not looked at now what changed for them by those that were: who
+    /// shares a data space with whom. Read anew, so that what another process has just found out
+    /// is not overwritten.
+    async fn judge_neighbours(
+        &self,
+        checked: &[&InstanceId],
+        instances: &[Instance],
+        assignments: &[Assignment],
+    ) -> Result<()> {
+        let evidence = self.ports.records.evidence().await?;
+        let known = Known {
+            instances,
+            assignments,
+            evidence: &evidence,
+        };
+        for record in &evidence {
+            let Some(instance) = instances.iter().find(|one| one.id == record.instance) else {
+                continue;
+            };
+            if checked.contains(&&record.instance) {
+                continue;
+            }
+            if let Some(verdict) = others::judged_again(instance, record, &known) {
+                let mut changed = record.clone();
+                changed.verdict = verdict;
+                self.ports.records.save_evidence(&changed).await?;
+            }
+        }
+        Ok(())
     }
 
     fn verdict(&self, found: &Gathered, around: &Around<'_>) -> Verdict {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::others::Sharing;
 use super::remarks::notices;
 use super::{AdobeProof, ConnectionState as State, DataSpaceAnswer, PairAnswer, Remark, Verdict};
 use crate::config::{ConfigPath, Purpose};
@@ -318,37 +319,14 @@ fn conflict(
     let Some(here) = look.plain(ConfigPath::DataSpaceId) else {
         return;
     };
-    if case.others.is_empty() {
+    let sharing = Sharing::of(here, case.assigned, case.instance.is_live(), case.others);
+    let Some(remark) = sharing.remark() else {
         return;
-    }
-    let ours = case.assigned.is_some_and(|id| id.as_str() == here);
-    let theirs = case.others.iter().any(|other| other.assigned);
-    let live = case.instance.is_live();
-    let others_live = case.others.iter().any(|other| other.live);
-    let keeps = match (ours, theirs) {
-        (true, false) => true,
-        (false, true) | (true, true) => false,
-        (false, false) => live && !others_live,
     };
-    let names: Vec<&str> = case
-        .others
-        .iter()
-        .map(|other| other.name.as_str())
-        .collect();
-    let names = names.join(", ");
-    if keeps {
-        findings.push(Remark::new(
-            "dataSpaceAlsoUsed",
-            format!("Its data space is also used by {names}."),
-        ));
+    if matches!(sharing, Sharing::Carries(_)) {
+        matches.push((State::DataSpaceConflict, remark));
     } else {
-        matches.push((
-            State::DataSpaceConflict,
-            Remark::new(
-                "dataSpaceUsedTwice",
-                format!("Its data space belongs to {names}."),
-            ),
-        ));
+        findings.push(remark);
     }
 }
 

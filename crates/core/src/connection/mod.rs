@@ -106,6 +106,12 @@ impl ConnectionState {
         Self::ALL.into_iter().find(|state| state.as_str() == text)
     }
 
+    /// Whether it wins over the other where both are true.
+    pub(crate) fn goes_before(self, other: Self) -> bool {
+        let place = |state| Self::ALL.iter().position(|one| *one == state);
+        place(self) < place(other)
+    }
+
     /// Which light it shows.
     pub fn light(self) -> Light {
         match self {

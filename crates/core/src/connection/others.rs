@@ -1,11 +1,12 @@
 //! Other instances that have to do with one: the same data space, or the same identity (P12).
 //!
-//! Pure. Not here: what follows from it (judge and guards).
+//! Pure. Not here: what follows from it for a plan (guards).
 
-use super::Evidence;
 use super::judge::Neighbour;
+use super::{ConnectionState as State, Evidence, Remark, Verdict};
 use crate::assignment::Assignment;
 use crate::config::ConfigPath;
+use crate::id::DataSpaceId;
 use crate::instance::{Instance, Pin};
 use crate::look::Look;
 
@@ -75,6 +76,118 @@ pub(crate) fn twins(instance: &Instance, pin: &Pin, instances: &[Instance]) -> V
         .map(|other| other.name.clone())
         .collect()
 }
+
+/// Whose a data space is that several instances use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Sharing {
+    /// Nobody else uses it.
+    Alone,
+    /// It keeps it, though these use it too.
+    Keeps(String),
+    /// It belongs to these, or it cannot be told whose it is.
+    Carries(String),
+}
+
+impl Sharing {
+    /// Of the data space `here` on an instance: the one it is assigned to keeps it, else the only
+    /// live one.
+    pub(super) fn of(
+        here: &str,
+        assigned: Option<&DataSpaceId>,
+        live: bool,
+        others: &[Neighbour],
+    ) -> Self {
+        if others.is_empty() {
+            return Self::Alone;
+        }
+        let ours = assigned.is_some_and(|id| id.as_str() == here);
+        let theirs = others.iter().any(|other| other.assigned);
+        let keeps = match (ours, theirs) {
+            (true, false) => true,
+            (false, true) | (true, true) => false,
+            (false, false) => live && !others.iter().any(|other| other.live),
+        };
+        let names: Vec<&str> = others.iter().map(|other| other.name.as_str()).collect();
+        let names = names.join(", ");
+        if keeps {
+            Self::Keeps(names)
+        } else {
+            Self::Carries(names)
+        }
+    }
+
+    /// What is to be said about it.
+    pub(super) fn remark(&self) -> Option<Remark> {
+        match self {
+            Self::Alone => None,
+            Self::Keeps(names) => Some(Remark::new(
+                ALSO_USED,
+                format!("Its data space is also used by {names}."),
+            )),
+            Self::Carries(names) => Some(Remark::new(
+                USED_TWICE,
+                format!("Its data space belongs to {names}."),
+            )),
+        }
+    }
+}
+
+/// What is now to be said of an instance that was judged before, after others changed; `None` where
+/// that is the same as before. It was not looked at, so nothing gets better by this than `unverified`.
+pub(super) fn judged_again(
+    instance: &Instance,
+    evidence: &Evidence,
+    known: &Known<'_>,
+) -> Option<Verdict> {
+    let before = &evidence.verdict;
+    let unseen = [State::Unknown, State::Unreachable, State::ConnectorMissing];
+    let seen = evidence.seen.as_ref()?;
+    if unseen.contains(&before.state) {
+        return None;
+    }
+    let assigned = known
+        .assignments
+        .iter()
+        .find(|a| a.instance == instance.id)
+        .map(|a| &a.data_space.id);
+    let sharing = seen.data_space.as_ref().map_or(Sharing::Alone, |space| {
+        let others = holders(instance, space.as_str(), Some(&seen.pin), known);
+        Sharing::of(space.as_str(), assigned, instance.is_live(), &others)
+    });
+    let mut after = before.clone();
+    after
+        .findings
+        .retain(|finding| finding.code != ALSO_USED && finding.code != USED_TWICE);
+    let carried = before.state == State::DataSpaceConflict;
+    let said = sharing.remark();
+    match (&sharing, said) {
+        (Sharing::Carries(_), Some(said)) if carried => after.reason = said,
+        (Sharing::Carries(_), Some(said)) if before.state.goes_before(State::DataSpaceConflict) => {
+            after.findings.insert(0, said);
+        }
+        (Sharing::Carries(_), Some(said)) => {
+            let former = std::mem::replace(&mut after.reason, said);
+            if before.state != State::Connected {
+                after.findings.insert(0, former);
+            }
+            after.state = State::DataSpaceConflict;
+        }
+        (_, said) => {
+            after.findings.extend(said);
+            if carried {
+                after.state = State::Unverified;
+                after.reason = Remark::new(
+                    "conflictEnded",
+                    "Its data space is not in question any more; check it again.",
+                );
+            }
+        }
+    }
+    (after != *before).then_some(after)
+}
+
+const ALSO_USED: &str = "dataSpaceAlsoUsed";
+const USED_TWICE: &str = "dataSpaceUsedTwice";
 
 fn is_one(instance: &Instance, other: &Instance, pin: Option<&Pin>) -> bool {
     instance.is_same_as(other) || (pin.is_some() && other.pin.as_ref() == pin)

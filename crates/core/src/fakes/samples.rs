@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::account::Account;
 use crate::assignment::Assignment;
-use crate::config::{ConfigPath, Purpose};
+use crate::config::{ConfigPath, Part, Purpose};
 use crate::connection::{
     AdobeProof, ConnectionState, DataSpaceAnswer, Evidence, PairAnswer, Remark, Seen, Verdict,
 };
@@ -230,6 +230,7 @@ pub fn sample_event(n: u8, entry: &EntryId, phase: Phase) -> JournalEvent {
             id: AccountId::from_random([n; 16]),
             label: "Account 北光".to_owned(),
         }),
+        parts: Part::ALL.into_iter().take(usize::from(n % 3)).collect(),
         changes: vec![ChangeLine {
             path: ConfigPath::ProjectName.as_str().to_owned(),
             from: (String::new(), String::new()),

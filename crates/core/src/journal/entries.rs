@@ -85,6 +85,7 @@ mod tests {
                 instance: InstanceId::from_random([1; 16]),
                 instance_name: "Nordlys".into(),
                 account: None,
+                parts: Default::default(),
                 changes: Vec::new(),
                 outcome: outcome.map(str::to_owned),
                 error: None,

@@ -2,6 +2,8 @@
 //!
 //! Not here: whether it is whole (`Patchbay::verify_journal`) and what is written into it when.
 
+use std::collections::BTreeSet;
+
 use super::entries::{Entry, entries};
 use super::filter::{self, Choices, Filter, OwnersNow};
 use super::{AccountThen, Action, JournalEvent, JournalLine, Phase};
@@ -92,6 +94,7 @@ impl Patchbay {
             instance: instance.id.clone(),
             instance_name: instance.name.clone(),
             account,
+            parts: BTreeSet::new(),
             changes: Vec::new(),
             outcome: None,
             error: None,

@@ -282,6 +282,7 @@ impl Patchbay {
     ) -> JournalEvent {
         let (instance, action) = (&prepared.instance, action(&plan.kind));
         JournalEvent {
+            parts: plan.parts.clone(),
             changes: plan.changes.iter().map(change_line).collect(),
             outcome: ended.map(|(outcome, _)| outcome.as_str().to_owned()),
             error: ended

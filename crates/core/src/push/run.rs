@@ -4,11 +4,12 @@
 //! A bulk push is many of these on the same path. Nothing is sent before every guard has spoken,
 //! and nothing is called done before the instance was read again.
 
+use std::collections::BTreeSet;
 use std::pin::pin;
 
 use futures_util::future::{Either, join, select};
 
-use crate::config::Purpose;
+use crate::config::{Part, Purpose};
 use crate::connection::Evidence;
 use crate::error::{Error, Result};
 use crate::id::{EntryId, PushId};
@@ -188,7 +189,8 @@ impl Patchbay {
             Ok(ending) => ending,
             Err(error) => Ending::failed(error),
         };
-        self.note_refusal(&stepped, push, meant, &mut ending).await;
+        self.note_refusal(&stepped, push, (meant, &order.parts), &mut ending)
+            .await;
         on_step(&stepped, Step::Done(ending.outcome));
         let took = self.ports.clock.monotonic().saturating_sub(started);
         InstanceResult {
@@ -214,7 +216,7 @@ impl Patchbay {
         &self,
         instance: &Instance,
         push: &PushId,
-        meant: Action,
+        (meant, parts): (Action, &BTreeSet<Part>),
         ending: &mut Ending,
     ) {
         let worth = matches!(
@@ -230,6 +232,7 @@ impl Patchbay {
             let entry = self.new_entry_id()?;
             let (id, of) = (entry.clone(), push.clone());
             let event = JournalEvent {
+                parts: parts.clone(),
                 changes: ending
                     .plan
                     .iter()

@@ -3,7 +3,9 @@
 //! An entry that was begun and never ended is named old or new by a look under the same database
 //! lock that a push takes. An entry of a living process is left alone.
 
-use crate::config::ConfigPath;
+use std::collections::BTreeSet;
+
+use crate::config::{ConfigPath, Part};
 use crate::error::Result;
 use crate::fingerprint::ExactFingerprint;
 use crate::id::{EntryId, InstanceId, PushId};
@@ -37,6 +39,17 @@ pub struct Settled {
     /// `Pushed`: the new values are there. `Failed`: the former ones. `OutcomeUnknown`: neither, or
     /// not to be told now; then it is asked again at the next start.
     pub outcome: Outcome,
+}
+
+/// What a retry of the last push would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedPush {
+    /// That push.
+    pub push: PushId,
+    /// The instances whose part of it failed or is still open, as far as they are still known.
+    pub instances: Vec<InstanceId>,
+    /// The parts it was allowed to touch; a retry touches no others.
+    pub parts: BTreeSet<Part>,
 }
 
 impl Patchbay {
@@ -162,11 +175,11 @@ impl Patchbay {
         Ok(named(begun, &look))
     }
 
-    /// The ids of the instances whose part of the last push failed, with that push.
+    /// What failed of the last push; `None` where there was none.
     ///
     /// # Errors
     /// When the records cannot be read.
-    pub async fn failed_of_last_push(&self) -> Result<Option<(PushId, Vec<String>)>> {
+    pub async fn failed_of_last_push(&self) -> Result<Option<FailedPush>> {
         let lines = self.ports.records.journal().await?;
         // Notes (adopt, repin) and entries of older pushes that were settled later are no push.
         let Some(last) = lines.iter().rev().find(|line| {
@@ -179,27 +192,34 @@ impl Patchbay {
         }) else {
             return Ok(None);
         };
-        let push = last.event.push.clone();
         let failed = [
             Outcome::Failed.as_str(),
             Outcome::Blocked.as_str(),
             Outcome::ChangedSincePlan.as_str(),
         ];
         let open = self.open_entries().await?;
-        let names = lines
-            .iter()
-            .map(|line| &line.event)
-            .filter(|event| event.push == push)
-            .filter(|event| {
-                event
-                    .outcome
-                    .as_deref()
-                    .is_some_and(|outcome| failed.contains(&outcome))
-                    || open.iter().any(|begun| begun.entry == event.entry)
-            })
-            .map(|event| event.instance_name.clone())
-            .collect();
-        Ok(Some((push, names)))
+        let known = self.instances().await?;
+        let mut found = FailedPush {
+            push: last.event.push.clone(),
+            instances: Vec::new(),
+            parts: last.event.parts.clone(),
+        };
+        for event in lines.iter().map(|line| &line.event) {
+            let outcome = event.outcome.as_deref();
+            let of_it = event.push == found.push
+                && (outcome.is_some_and(|outcome| failed.contains(&outcome))
+                    || open.iter().any(|begun| begun.entry == event.entry));
+            if of_it
+                && !found.instances.contains(&event.instance)
+                && known.iter().any(|one| one.id == event.instance)
+            {
+                found.instances.push(event.instance.clone());
+            }
+        }
+        if found.parts.is_empty() {
+            found.parts = Part::ALL.into_iter().collect();
+        }
+        Ok(Some(found))
     }
 }
 

@@ -5,6 +5,7 @@ use crate::account::Account;
 use crate::error::{Error, Result};
 use crate::id::{DataSpaceId, ProjectId};
 use crate::keypair::KeyPair;
+use crate::keypair::keeping::Verification;
 use crate::patchbay::Patchbay;
 use crate::ports::gateway::{Bearer, GatewayError};
 use crate::text;
@@ -93,7 +94,8 @@ impl Patchbay {
         Ok(created)
     }
 
-    /// One data space as the registry has it now, asked with the first of these pairs that sees it.
+    /// One data space as the registry has it now, asked with the first of these pairs that sees it. A
+    /// pair that Adobe takes for the other purpose is refused (G5), whatever the others see.
     pub(crate) async fn fresh_space(
         &self,
         pairs: &[&KeyPair],
@@ -124,8 +126,15 @@ impl Patchbay {
                         "List the projects of the account and choose a data space of that project.",
                     ));
                 }
-                Err(error @ GatewayError::NotFound) => trouble = Some(error.into()),
-                Err(error) => return Err(error.into()),
+                Err(error) => {
+                    let rejected = matches!(error, GatewayError::Rejected { .. });
+                    if rejected
+                        && self.vouched_for(pair.purpose, &bearer).await == Verification::Swapped
+                    {
+                        return Err(swapped(pair));
+                    }
+                    trouble = trouble.or(Some(error.into()));
+                }
             }
         }
         Err(trouble.unwrap_or(Error::Gateway(GatewayError::NotFound)))
@@ -142,6 +151,18 @@ impl Patchbay {
         pairs.sort_by_key(|pair| std::cmp::Reverse(pair.purpose));
         Ok(pairs)
     }
+}
+
+fn swapped(pair: &KeyPair) -> Error {
+    let other = pair.purpose.other();
+    Error::refused(
+        "pairsSwapped",
+        format!(
+            "The pairs are swapped (G5): Adobe accepts \"{}\" as a {other} pair.",
+            pair.name
+        ),
+        format!("Bring it again as a {other} pair, and assign that one."),
+    )
 }
 
 fn no_pair(account: &Account) -> Error {

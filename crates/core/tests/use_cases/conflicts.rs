@@ -149,3 +149,77 @@ async fn a_copy_that_leaves_ends_the_conflict() {
     assert_eq!((got[0].1, got[1].1), (State::Connected, State::Incomplete));
     assert!(!has(&got[0].2, "dataSpaceAlsoUsed"));
 }
+
+fn remark_codes(evidence: &patchbay_core::connection::Evidence) -> Vec<String> {
+    let findings = evidence.verdict.findings.iter();
+    findings.map(|finding| finding.code.clone()).collect()
+}
+
+#[tokio::test]
+async fn a_check_of_one_says_of_its_neighbours_what_changed_without_going_there() {
+    let world = world().await;
+    world.connected("a", Role::Live, PRODUCTION).await;
+    world.connected("b", Role::Staging, TESTING).await;
+    let copy = world.with("a", |there| there.values[&ConfigPath::DataSpaceId].clone());
+    world.with("b", |there| {
+        there.values.insert(ConfigPath::DataSpaceId, copy)
+    });
+    world.transport.reset_tallies();
+
+    assert_eq!(
+        world.check("b").await.verdict.state,
+        State::DataSpaceConflict
+    );
+    let kept = world.known("a").await;
+    assert_eq!(kept.verdict.state, State::Connected, "it is assigned to a");
+    assert!(has(&remark_codes(&kept), "dataSpaceAlsoUsed"));
+
+    world.assign("b", PRODUCTION).await;
+    world.check("b").await;
+    let carried = world.known("a").await;
+    assert_eq!(carried.verdict.state, State::DataSpaceConflict);
+    assert_eq!(carried.verdict.reason.code, "dataSpaceUsedTwice");
+    assert!(!has(&remark_codes(&carried), "dataSpaceAlsoUsed"));
+
+    world.with("b", |there| {
+        drop(there.values.remove(&ConfigPath::DataSpaceId))
+    });
+    world.assign("b", TESTING).await;
+    world.check("b").await;
+    let freed = world.known("a").await.verdict;
+    assert_eq!(
+        (freed.state, freed.reason.code.as_str()),
+        (State::Unverified, "conflictEnded"),
+        "not looked at, so not green either"
+    );
+    assert_eq!(world.tally("a").connections, 0, "nobody went there");
+    assert_eq!(world.check("a").await.verdict.state, State::Connected);
+}
+
+#[tokio::test]
+async fn what_is_worse_than_a_conflict_stays_the_state_and_the_conflict_is_listed() {
+    let world = world().await;
+    world.connected("a", Role::Live, PRODUCTION).await;
+    world.connected("b", Role::Staging, TESTING).await;
+    let here = world.with("a", |there| there.values[&ConfigPath::DataSpaceId].clone());
+    world.with("b", |there| {
+        drop(there.values.remove(&ConfigPath::ProjectName))
+    });
+    assert_eq!(world.check("b").await.verdict.state, State::Incomplete);
+    world.with("b", |there| {
+        there.values.insert(ConfigPath::DataSpaceId, here.clone())
+    });
+    world.check("b").await;
+    let kept = world.known("b").await;
+    assert_eq!(kept.verdict.state, State::Incomplete);
+    assert!(has(&remark_codes(&kept), "dataSpaceUsedTwice"));
+
+    world.with("a", |there| {
+        drop(there.values.remove(&ConfigPath::DataSpaceId))
+    });
+    world.assign("a", TESTING).await;
+    world.check("a").await;
+    let freed = world.known("b").await;
+    assert_eq!(freed.verdict.state, State::Incomplete);
+    assert!(!has(&remark_codes(&freed), "dataSpaceUsedTwice"));
+}

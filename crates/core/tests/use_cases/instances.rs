@@ -209,6 +209,35 @@ async fn assigning_refuses_what_cannot_be() {
 }
 
 #[tokio::test]
+async fn a_pair_that_adobe_takes_for_the_other_purpose_is_swapped_not_invalid() {
+    let world = world().await;
+    world.add("a", Role::Live, FakeInstance::named("a")).await;
+    world
+        .bring("Nordlys", Purpose::Sandbox, "Wrong", 3)
+        .await
+        .unwrap();
+    let alone = world.assign_only("a", Some("Wrong"), None, TESTING).await;
+    assert_eq!(alone.unwrap_err().code(), "pairsSwapped");
+    assert!(world.patchbay.assignments().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_rejected_pair_leaves_the_question_to_the_other_one() {
+    let world = world().await;
+    world.add("a", Role::Live, FakeInstance::named("a")).await;
+    world.gateway.delete(Purpose::Production, &api_key(0));
+    let alone = world.assign_only("a", None, Some("Prod"), PRODUCTION).await;
+    assert_eq!(alone.unwrap_err().code(), "apiKeyInvalid");
+    world
+        .assign_only("a", Some("Sand"), Some("Prod"), PRODUCTION)
+        .await
+        .unwrap();
+    world.gateway.delete(Purpose::Sandbox, &api_key(1));
+    let neither = world.assign_only("a", Some("Sand"), Some("Prod"), TESTING);
+    assert_eq!(neither.await.unwrap_err().code(), "apiKeyInvalid");
+}
+
+#[tokio::test]
 async fn a_pair_whose_key_is_lost_cannot_be_assigned() {
     let world = world().await;
     world.add("a", Role::Live, FakeInstance::named("a")).await;

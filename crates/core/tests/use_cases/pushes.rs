@@ -393,9 +393,32 @@ async fn busy_and_unreachable_instances_do_not_stop_the_others_and_keep_the_orde
     );
     assert_eq!(world.tally("b").begins, 0);
     drop(lock);
-    let (_, mut failed) = world.patchbay.failed_of_last_push().await.unwrap().unwrap();
-    failed.sort();
-    assert_eq!(failed, ["a", "b"], "what a retry would do");
+    let failed = world.patchbay.failed_of_last_push().await.unwrap().unwrap();
+    let known = world.patchbay.instances().await.unwrap();
+    let again = known
+        .iter()
+        .filter(|one| failed.instances.contains(&one.id));
+    let again: Vec<_> = again.map(|one| one.name.as_str()).collect();
+    assert_eq!(again, ["a", "b"], "what a retry would do");
+    assert_eq!(failed.parts.len(), 2);
+}
+
+#[tokio::test]
+async fn a_retry_knows_the_parts_even_where_nothing_could_be_planned() {
+    let world = world().await;
+    world.add("a", Role::Live, FakeInstance::named("a")).await;
+    world.assign("a", PRODUCTION).await;
+    world.with("a", |there| {
+        there.unreachable = Some(TransportError::NoRoute)
+    });
+    let mut keys = order(&["a"]);
+    keys.parts = [Part::Keys].into();
+    assert_eq!(world.order(&keys).await[0].outcome, Outcome::Failed);
+    let failed = world.patchbay.failed_of_last_push().await.unwrap().unwrap();
+    assert_eq!(failed.parts, [Part::Keys].into());
+    world.patchbay.remove_instance("a").await.unwrap();
+    let failed = world.patchbay.failed_of_last_push().await.unwrap().unwrap();
+    assert!(failed.instances.is_empty(), "what is gone is not tried");
 }
 
 #[tokio::test]

@@ -117,6 +117,7 @@ export class Push {
       const failed = await this.#backend.failedOfLastPush();
       const instances = failed?.instances ?? (this.result?.instances ?? []).filter((each) => each.outcome !== "pushed").map((each) => each.id);
       this.order = { kind: "push", instances };
+      if (failed && failed.parts.length === 1) this.parts = failed.parts;
       this.left.clear();
       await this.plan();
     } catch (thrown) {

@@ -14,6 +14,7 @@ export const reasons: Texts["reasons"] = {
   noValues: "九個設定值都不存在。",
   valuesMissing: "缺少部分設定值。",
   keyUnreadable: "執行個體無法解密自己的金鑰。",
+  conflictEnded: "資料空間的歸屬已無疑義，請重新檢查。",
   cannotSign: "執行個體無法用所持金鑰簽署。",
   apiKeyInvalid: "Adobe不認得這個API金鑰：金鑰有誤、已刪除，或用途不符。",
   apiKeyMissing: "Adobe沒有收到API金鑰。",

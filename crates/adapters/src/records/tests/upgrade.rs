@@ -213,6 +213,7 @@ async fn lines_written_before_accounts_were_noted_still_hold() {
     let dir = data(&parent);
     let without = JournalEvent {
         account: None,
+        parts: Default::default(),
         ..sample_event(1, &EntryId::from_random([1; 16]), Phase::Begun)
     };
     {
