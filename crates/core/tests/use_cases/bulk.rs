@@ -191,6 +191,11 @@ async fn only_what_failed_is_tried_again() {
     let outcomes = world.order(&agreed(&targets)).await;
     let outcomes: Vec<Outcome> = outcomes.iter().map(|one| one.outcome).collect();
     assert_eq!(outcomes, [Outcome::Pushed, Outcome::Failed]);
-    let (_, failed) = world.patchbay.failed_of_last_push().await.unwrap().unwrap();
-    assert_eq!(failed, [targets[1].clone()]);
+    let failed = world.patchbay.failed_of_last_push().await.unwrap().unwrap();
+    let known = world.patchbay.instances().await.unwrap();
+    let again = known
+        .iter()
+        .filter(|one| failed.instances.contains(&one.id));
+    let again: Vec<&String> = again.map(|one| &one.name).collect();
+    assert_eq!(again, [&targets[1]]);
 }
