@@ -14,6 +14,7 @@ const COMMANDS: &[&str] = &[
     "detach_instance",
     "discard_intake",
     "edit_instance",
+    "export_journal",
     "failed_of_last_push",
     "host_keys",
     "instance_page",

@@ -1,10 +1,10 @@
-//! A file that a person chose or dropped, read as a secret.
+//! A file that a person chose or dropped, read as a secret; and one that a person chose to write.
 //!
 //! Only ordinary files: a pipe or a device could be waited for without end. Not here: what stands
 //! in it (the core's intake).
 
-use std::fs::File;
-use std::io::{Error, ErrorKind, Read};
+use std::fs::{File, OpenOptions};
+use std::io::{Error, ErrorKind, Read, Write as _};
 use std::path::{Path, PathBuf};
 
 use patchbay_core::secret::Secret;
@@ -36,6 +36,33 @@ fn read(path: &Path, max: usize) -> Result<Secret, Error> {
     outcome.map(|_| secret)
 }
 
+/// Writes a file anew, for its owner only where it was not there; on disk when this returns.
+///
+/// # Errors
+/// It cannot be written, or something that is no ordinary file has its name.
+pub async fn write(path: PathBuf, bytes: Vec<u8>) -> Result<(), Error> {
+    let written = tokio::task::spawn_blocking(move || put(&path, &bytes));
+    written
+        .await
+        .unwrap_or_else(|_| Err(Error::other("it stopped while it was written")))
+}
+
+fn put(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    if std::fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+        return Err(Error::new(
+            ErrorKind::InvalidInput,
+            "it is not an ordinary file",
+        ));
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,6 +74,29 @@ mod tests {
         std::fs::write(&path, vec![b'x'; 1_000]).unwrap();
         assert_eq!(read_secret(path.clone(), 100).await.unwrap().len(), 101);
         assert_eq!(read_secret(path, 1_000).await.unwrap().len(), 1_000);
+    }
+
+    #[tokio::test]
+    async fn what_is_written_replaces_what_was_there_and_nothing_but_files() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("export.csv");
+        for text in ["a longer first text", "second"] {
+            write(path.clone(), text.into()).await.unwrap();
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        }
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        let folder = write(dir.path().to_owned(), Vec::new()).await;
+        assert_eq!(
+            folder.err().map(|e| e.kind()),
+            Some(ErrorKind::InvalidInput)
+        );
+        let nowhere = write(dir.path().join("none/export.csv"), Vec::new()).await;
+        assert_eq!(nowhere.err().map(|e| e.kind()), Some(ErrorKind::NotFound));
     }
 
     #[tokio::test]

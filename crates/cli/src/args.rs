@@ -7,6 +7,9 @@ use patchbay_core::config::{Part, Purpose};
 use patchbay_core::instance::Role;
 
 pub(crate) mod instance;
+mod journal;
+
+pub(crate) use journal::{ExportFormat, JournalCommand, JournalFilterArgs};
 
 /// Connect Adobe Commerce instances: keep key pairs safely, assign them with a data space, apply
 /// them over SSH, and have Adobe's own answer as the proof.
@@ -365,30 +368,4 @@ pub(crate) enum SettingsCommand {
         #[arg(allow_hyphen_values = true)]
         value: String,
     },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum JournalCommand {
-    /// List the journal, oldest first
-    List,
-    /// Check that nothing was changed, removed or cut off
-    Verify,
-    /// Write the journal to stdout, without persons and error texts
-    Export {
-        /// In which form
-        #[arg(long)]
-        format: ExportFormat,
-        /// Also user names, and error texts, which may name hosts and folders
-        #[arg(long)]
-        full: bool,
-    },
-}
-
-/// The form of an export.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ExportFormat {
-    /// One JSON document
-    Json,
-    /// Comma-separated values for a spreadsheet
-    Csv,
 }

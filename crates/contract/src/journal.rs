@@ -3,10 +3,16 @@
 //! An export leaves this computer more easily than a list does: unless asked for, it names no
 //! person, and of an error only the code, since the text may name hosts and folders.
 
+pub mod asking;
+mod csv;
+
 use patchbay_core::journal::entries::Entry;
+use patchbay_core::journal::filter::{Choices, DONE};
 use patchbay_core::journal::{ChangeLine, JournalCheck, JournalLine};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use ts_rs::TS;
+
+pub use csv::csv;
 
 use crate::moment::rfc3339;
 use crate::push::PlannedChange;
@@ -33,6 +39,8 @@ pub struct JournalRow {
     pub action: String,
     /// The instance's name then.
     pub instance: String,
+    /// The label of its account then; `null` in lines of versions that did not note it.
+    pub account: Option<String>,
     /// The action this line belongs to.
     pub entry: String,
     /// The order it was part of.
@@ -77,19 +85,6 @@ pub struct JournalVerified {
     pub text: String,
 }
 
-/// Which entries of the journal are shown.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, TS)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[ts(export)]
-pub struct JournalRequest {
-    /// Only those of this instance.
-    pub instance: Option<String>,
-    /// How many newer ones are left out: 0 for the first page.
-    pub skip: u32,
-    /// At most this many, 1 to 500.
-    pub limit: u32,
-}
-
 /// A stretch of the journal, newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -97,8 +92,54 @@ pub struct JournalRequest {
 pub struct JournalPage {
     /// The entries.
     pub entries: Vec<JournalEntry>,
-    /// How many there are in all.
+    /// How many the filter lets through in all.
     pub total: u32,
+    /// What the whole journal has to choose from.
+    pub choices: JournalChoices,
+}
+
+/// What a filter of the journal can name, newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct JournalChoices {
+    /// Instances, also removed ones.
+    pub instances: Vec<JournalChoice>,
+    /// Accounts, also removed ones.
+    pub accounts: Vec<JournalChoice>,
+    /// Login names.
+    pub people: Vec<String>,
+}
+
+/// Something a filter can name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct JournalChoice {
+    /// Its id.
+    pub id: String,
+    /// What it was called last.
+    pub name: String,
+}
+
+impl From<Choices> for JournalChoices {
+    fn from(choices: Choices) -> Self {
+        let choice = |id: &str, name: String| JournalChoice {
+            id: id.to_owned(),
+            name,
+        };
+        let instances = choices.instances.into_iter();
+        let accounts = choices.accounts.into_iter();
+        Self {
+            instances: instances
+                .map(|(id, name)| choice(id.as_str(), name))
+                .collect(),
+            accounts: accounts
+                .map(|one| choice(one.id.as_str(), one.label))
+                .collect(),
+            people: choices.people,
+        }
+    }
 }
 
 /// One action on one instance.
@@ -114,6 +155,8 @@ pub struct JournalEntry {
     pub instance: String,
     /// The instance's name then.
     pub instance_name: String,
+    /// The label of its account then; `null` in entries of versions that did not note it.
+    pub account: Option<String>,
     /// What was done.
     #[ts(type = "\"push\" | \"undo\" | \"detach\" | \"adopt\" | \"repin\"")]
     pub action: String,
@@ -121,7 +164,8 @@ pub struct JournalEntry {
     pub at: Option<String>,
     /// When it ended; `null` while it runs, or where it was interrupted.
     pub ended_at: Option<String>,
-    /// How it ended: an outcome of a push; `null` where it has none.
+    /// How it ended: an outcome of a push; `null` where that is not known yet, and for an action
+    /// that has none.
     #[ts(as = "Option<crate::push::PushOutcome>")]
     pub outcome: Option<String>,
     /// What went wrong.
@@ -142,10 +186,11 @@ impl From<&Entry> for JournalEntry {
             push: event.push.as_str().to_owned(),
             instance: event.instance.as_str().to_owned(),
             instance_name: event.instance_name.clone(),
+            account: event.account.as_ref().map(|account| account.label.clone()),
             action: event.action.as_str().to_owned(),
             at: rfc3339(event.at),
             ended_at: entry.ended_at.and_then(rfc3339),
-            outcome: entry.outcome.clone(),
+            outcome: entry.outcome.clone().filter(|outcome| outcome != DONE),
             error: entry.error.as_ref().map(|(code, text)| JournalError {
                 code: code.clone(),
                 text: Some(text.clone()),
@@ -188,6 +233,7 @@ impl JournalRow {
             phase: event.phase.as_str().to_owned(),
             action: event.action.as_str().to_owned(),
             instance: event.instance_name.clone(),
+            account: event.account.as_ref().map(|account| account.label.clone()),
             entry: event.entry.as_str().to_owned(),
             push: event.push.as_str().to_owned(),
             outcome: event.outcome.clone(),
@@ -242,86 +288,6 @@ impl From<&JournalCheck> for JournalVerified {
     }
 }
 
-/// The journal as CSV (RFC 4180): one row for each change, or one for a line without changes.
-pub fn csv(rows: &[JournalRow]) -> String {
-    let head = [
-        "seq",
-        "at",
-        "phase",
-        "action",
-        "instance",
-        "entry",
-        "push",
-        "outcome",
-        "error",
-        "errorText",
-        "path",
-        "from",
-        "to",
-        "person",
-    ];
-    let mut text = record(&head.map(str::to_owned));
-    for row in rows {
-        let none = [PlannedChange {
-            path: String::new(),
-            from: None,
-            to: None,
-        }];
-        let changes = if row.changes.is_empty() {
-            &none[..]
-        } else {
-            &row.changes
-        };
-        for change in changes {
-            text.push_str(&record(&cells(row, change)));
-        }
-    }
-    text
-}
-
-fn cells(row: &JournalRow, change: &PlannedChange) -> [String; 14] {
-    let error = row.error.as_ref();
-    [
-        row.seq.to_string(),
-        row.at.clone().unwrap_or_default(),
-        row.phase.clone(),
-        row.action.clone(),
-        row.instance.clone(),
-        row.entry.clone(),
-        row.push.clone(),
-        row.outcome.clone().unwrap_or_default(),
-        error.map(|e| e.code.clone()).unwrap_or_default(),
-        error.and_then(|e| e.text.clone()).unwrap_or_default(),
-        change.path.clone(),
-        change.from.clone().unwrap_or_default(),
-        change.to.clone().unwrap_or_default(),
-        row.person.clone().unwrap_or_default(),
-    ]
-}
-
-fn record(cells: &[String]) -> String {
-    let cells: Vec<String> = cells.iter().map(|text| cell(text)).collect();
-    cells.join(",") + "\r\n"
-}
-
-/// One cell. A spreadsheet would run what begins with `= + - @` (or a tab or line break before
-/// it) as a formula: such a cell gets an apostrophe in front.
-fn cell(text: &str) -> String {
-    let risky = text.trim_start().starts_with([
-        '=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
-    ]) || text.starts_with(['\t', '\r', '\n']);
-    let text = if risky {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    };
-    if risky || text.contains(['"', ',', '\r', '\n']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -349,24 +315,5 @@ mod tests {
             full.changes[0].from, None,
             "an empty fingerprint is no value"
         );
-    }
-
-    #[test]
-    fn formulas_are_disarmed_and_quotes_doubled() {
-        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1"] {
-            let shown = cell(formula);
-            assert!(shown.starts_with("\"'"), "{formula:?} became {shown}");
-        }
-        assert_eq!(cell("say \"no\""), "\"say \"\"no\"\"\"");
-        assert_eq!(cell("北光"), "北光");
-    }
-
-    #[test]
-    fn csv_has_a_row_for_every_change() {
-        let text = csv(&[JournalRow::new(&line(), Telling::Reduced)]);
-        let rows: Vec<_> = text.lines().collect();
-        assert_eq!(rows.len(), 2);
-        assert_eq!(rows[0].split(',').count(), 14);
-        assert!(rows[1].contains("project_name"));
     }
 }

@@ -39,6 +39,7 @@ pub(crate) fn all<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync + 's
         instances::remove_instance,
         instances::repin_instance,
         instances::trust_host_key,
+        journal::export_journal,
         journal::list_journal,
         journal::verify_journal,
         keypairs::confirm_intake,

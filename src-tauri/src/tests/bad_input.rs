@@ -43,6 +43,8 @@ fn every_command_refuses_what_has_another_form() {
         json!({"instances": "all", "parts": 1, "agreement": [], "key": 1}),
         json!({"listener": -1, "run": 5, "intake": 5, "keyPair": null, "account": []}),
         json!({"limit": 4_294_967_296_u64, "skip": -5, "instance": null}),
+        json!({"filter": {"outcome": "green"}, "skip": 0, "limit": 1, "format": "csv", "full": true}),
+        json!({"filter": {"since": "yesterday"}, "skip": 0, "limit": 1}),
         json!({"label": "x".repeat(70_000), "mageId": null}),
     ];
     for command in commands() {

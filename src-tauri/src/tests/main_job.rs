@@ -96,7 +96,7 @@ fn a_newcomer_connects_an_instance_and_takes_it_back() {
     assert_eq!(board[0]["state"], "notConnected", "{board}");
     let journal = window.get(
         "list_journal",
-        json!({"instance": null, "skip": 0, "limit": 10}),
+        json!({"filter": {"instance": null, "outcome": "pushed"}, "skip": 0, "limit": 10}),
     );
     assert_eq!(journal["total"], 2);
     assert_eq!(journal["entries"][0]["action"], "undo");

@@ -16,6 +16,7 @@ import type { InstancePage } from "./generated/InstancePage";
 import type { InstanceRow } from "./generated/InstanceRow";
 import type { Intake } from "./generated/Intake";
 import type { IpcError } from "./generated/IpcError";
+import type { ExportRequest } from "./generated/ExportRequest";
 import type { JournalPage } from "./generated/JournalPage";
 import type { JournalRequest } from "./generated/JournalRequest";
 import type { JournalVerified } from "./generated/JournalVerified";
@@ -138,6 +139,8 @@ export interface Backend {
   // History
   /** A stretch of the journal, newest first. */
   listJournal(request: JournalRequest): Promise<JournalPage>;
+  /** Writes a part of the journal to a file that the person chooses; false where they choose none. */
+  exportJournal(request: ExportRequest): Promise<boolean>;
   /** Whether the journal is whole. */
   verifyJournal(): Promise<JournalVerified>;
 

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 
 import { asIpcError } from "./backend";
 import { FakeBackend } from "./fake";
+import { anything } from "./fakeJournal";
 import type { RunEvent } from "./generated/RunEvent";
 
 test("six instances stand in six states", async () => {
@@ -30,7 +31,7 @@ test("a push tells every step, turns the instance connected and is remembered", 
   expect(heard[0]?.event).toBe("begun");
   expect(heard.at(-1)).toMatchObject({ step: "done", outcome: "pushed" });
   expect((await backend.listInstances()).find((each) => each.id === target?.id)?.state).toBe("connected");
-  const journal = await backend.listJournal({ instance: target?.id ?? null, skip: 0, limit: 10 });
+  const journal = await backend.listJournal({ filter: { ...anything, instance: target?.id ?? null }, skip: 0, limit: 10 });
   expect(journal.entries[0]).toMatchObject({ action: "push", canUndo: true });
   expect(changes).toBe(1);
 });

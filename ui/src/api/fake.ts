@@ -1,6 +1,8 @@
 import { BackendError, type Backend, type Stop } from "./backend";
 import { ago, ahead, evidenceOf, id, PATHS, row, sixInstances, type World } from "./fakeFleet";
+import { journalChoices, journalPart } from "./fakeJournal";
 import type { DropEvent } from "./generated/DropEvent";
+import type { ExportRequest } from "./generated/ExportRequest";
 import type { HostKeyRow } from "./generated/HostKeyRow";
 import type { InstanceDetails } from "./generated/InstanceDetails";
 import type { InstanceRow } from "./generated/InstanceRow";
@@ -44,6 +46,8 @@ export class FakeBackend implements Backend {
   /** How pushing an instance ends, by its id; without it, it is pushed and turns connected. */
   outcomes = new Map<string, Partial<PushedInstance>>();
   findings: StartFinding[] = [];
+  /** What was exported of the journal so far. */
+  exported: ExportRequest[] = [];
   shownHostKeys: HostKeyRow[] = [{ algorithm: "ssh-ed25519", fingerprint: "SHA256:kP3c1b2rW8rB0c5Q1ZtX2mDk0n9gVw7yH4sLq6eJ8uA", trusted: false }];
   #failures = new Map<Call, IpcError>();
   #nextError: IpcError | undefined;
@@ -292,8 +296,14 @@ export class FakeBackend implements Backend {
 
   listJournal: Backend["listJournal"] = (request) =>
     this.#answer("listJournal", () => {
-      const shown = this.world.journal.filter((each) => request.instance === null || each.instance === request.instance);
-      return { entries: shown.slice(request.skip, request.skip + request.limit), total: shown.length };
+      const shown = journalPart(this.world.journal, request.filter, this.world.accounts);
+      return { entries: shown.slice(request.skip, request.skip + request.limit), total: shown.length, choices: journalChoices(this.world.journal, this.world.accounts) };
+    });
+
+  exportJournal: Backend["exportJournal"] = (request) =>
+    this.#answer("exportJournal", () => {
+      this.exported.push(request);
+      return true;
     });
 
   verifyJournal: Backend["verifyJournal"] = () =>
@@ -358,7 +368,7 @@ export class FakeBackend implements Backend {
       const result: PushedInstance = { id: instance, name: shown.name, outcome, entry: this.#newId(), error: null, guards: [], changes: this.#planned(shown).changes, ms: 640, ...this.outcomes.get(instance) };
       onEvent({ event: "step", instance, step: "done", outcome: result.outcome });
       if (result.outcome === "pushed") this.#written(shown, call);
-      this.world.journal.unshift({ entry: result.entry ?? this.#newId(), push, instance, instanceName: shown.name, action: call, at: ago(0), endedAt: ago(0), outcome: result.outcome, error: null, changes: result.changes, person: "mei", canUndo: result.outcome === "pushed" });
+      this.world.journal.unshift({ entry: result.entry ?? this.#newId(), push, instance, instanceName: shown.name, account: shown.account, action: call, at: ago(0), endedAt: ago(0), outcome: result.outcome, error: null, changes: result.changes, person: "mei", canUndo: result.outcome === "pushed" });
       results.push(result);
     }
     this.recordsChanged();

@@ -121,7 +121,7 @@ export function sixInstances(): World {
       ] }] },
     ],
     journal: [
-      { entry: id("e"), push: id("f"), instance: id("1"), instanceName: "Nordlys live", action: "push", at: ago(60 * 24 * 30), endedAt: ago(60 * 24 * 30 - 0.02), outcome: "pushed", error: null, changes: [{ path: PATHS.productionApiKey, from: null, to: "0d9f3c9a7be1442a8a55c1d0e2f4b6a8" }, { path: PATHS.productionPrivateKey, from: null, to: "a3c9a3c9…a3c9a3c9" }], person: "mei", canUndo: true },
+      { entry: id("e"), push: id("f"), instance: id("1"), instanceName: "Nordlys live", account: "Nordlys Group", action: "push", at: ago(60 * 24 * 30), endedAt: ago(60 * 24 * 30 - 0.02), outcome: "pushed", error: null, changes: [{ path: PATHS.productionApiKey, from: null, to: "0d9f3c9a7be1442a8a55c1d0e2f4b6a8" }, { path: PATHS.productionPrivateKey, from: null, to: "a3c9a3c9…a3c9a3c9" }], person: "mei", canUndo: true },
     ],
     settings: [
       { key: "production-gateway", value: null, about: "address of the production gateway: https, or plain http to this computer" },

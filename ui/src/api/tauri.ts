@@ -76,6 +76,7 @@ export const tauriBackend: Backend = {
   watchRecords: (onChange) => listen<null>("watch_records", "stop_watching", () => onChange()),
 
   listJournal: (request) => ask("list_journal", { request }),
+  exportJournal: (request) => ask("export_journal", { request }),
   verifyJournal: () => ask("verify_journal"),
 
   listSettings: () => ask("list_settings"),

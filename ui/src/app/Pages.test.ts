@@ -2,6 +2,8 @@ import { fireEvent, render, screen, waitFor, within } from "@testing-library/sve
 import { beforeEach, expect, test } from "vitest";
 
 import { FakeBackend, id, intake } from "../api/fake";
+import { anything } from "../api/fakeJournal";
+import type { JournalEntry } from "../api/generated/JournalEntry";
 import App from "./App.svelte";
 
 let backend: FakeBackend;
@@ -136,6 +138,64 @@ test("an entry of the history is taken back after its preview", async () => {
   await click("Apply to 1 instance");
   expect(await screen.findByText("All done")).toBeTruthy();
   expect(backend.calls).toContain("undo");
+});
+
+function entry(change: Partial<JournalEntry>): JournalEntry {
+  const [first] = backend.world.journal;
+  if (!first) throw new Error("the fleet has a journal");
+  return { ...first, ...change };
+}
+
+test("the history shows only what is asked for, and exports just that", async () => {
+  backend.world.journal.unshift(
+    entry({ entry: "2", instance: id("4"), instanceName: "Fjord outlet", account: "Fjord", person: "ola", outcome: "failed", canUndo: false }),
+    entry({ entry: "3", instanceName: "Nordlys live", action: "adopt", outcome: null, canUndo: false, changes: [] }),
+  );
+  render(App, { backend });
+  await click("History");
+  const table = await screen.findByRole("table", { name: "History" });
+  const told = () => within(table).getAllByRole("row").length - 1;
+  expect(told()).toBe(3);
+  await pick("How it ended", "done");
+  await waitFor(() => expect(told()).toBe(1));
+  await click("Show everything");
+  await waitFor(() => expect(told()).toBe(3));
+  await pick("Account", id("c"));
+  await waitFor(() => expect(told()).toBe(1));
+  await click("Export...");
+  const dialog = await screen.findByRole("dialog", { name: "Export the history" });
+  expect(within(dialog).getByText("What is shown: 1 entry.")).toBeTruthy();
+  await fireEvent.click(within(dialog).getByLabelText("JSON"));
+  await fireEvent.click(within(dialog).getByRole("button", { name: "Choose a file" }));
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  expect(backend.exported).toEqual([{ filter: { ...anything, account: id("c") }, format: "json", full: false }]);
+  await pick("By", "mei");
+  expect(await screen.findByText("Nothing in the history is like that.")).toBeTruthy();
+});
+
+test("two days narrow the history, and what is no day is said at its field", async () => {
+  render(App, { backend });
+  await click("History");
+  await pick("When", "days");
+  await type("First day", "last week");
+  expect((await screen.findByLabelText("First day")).getAttribute("aria-invalid")).toBe("true");
+  await type("First day", "2031-01-01");
+  await click("Show these days");
+  expect(await screen.findByText("Nothing in the history is like that.")).toBeTruthy();
+  await type("First day", "2020-01-01");
+  await click("Show these days");
+  expect(await screen.findByRole("table", { name: "History" })).toBeTruthy();
+});
+
+test("an export that cannot be written says so and stays open", async () => {
+  render(App, { backend });
+  await click("History");
+  await click("Export...");
+  const trouble = { code: "exportNotSaved", text: "The file could not be written: no space.", next: "Choose another folder or name." };
+  backend.failAlways("exportJournal", { code: "refused", trouble });
+  await click("Choose a file");
+  const dialog = await screen.findByRole("dialog");
+  expect((await within(dialog).findByRole("alert")).textContent).toContain("no space");
 });
 
 test.each([

@@ -1,34 +1,91 @@
 //! `journal`.
 
+use std::collections::BTreeSet;
+
 use patchbay_contract::journal::{JournalDocument, JournalRow, JournalVerified, Telling, csv};
-use patchbay_core::journal::JournalCheck;
+use patchbay_core::id::InstanceId;
+use patchbay_core::journal::filter::Filter;
+use patchbay_core::journal::{JournalCheck, JournalEvent, JournalLine};
+use patchbay_core::text;
 
 use super::Desk;
-use crate::args::{ExportFormat, JournalCommand};
+use crate::args::{ExportFormat, JournalCommand, JournalFilterArgs};
 use crate::exit::{Done, Exit, Failure};
 use crate::words;
 
 pub(super) async fn run(desk: &Desk, command: JournalCommand) -> Done {
     match command {
-        JournalCommand::List => list(desk).await,
+        JournalCommand::List(filter) => list(desk, filter).await,
         JournalCommand::Verify => verify(desk).await,
-        JournalCommand::Export { format, full } => export(desk, format, full).await,
+        JournalCommand::Export {
+            format,
+            full,
+            filter,
+        } => export(desk, format, full, filter).await,
     }
 }
 
-async fn rows(desk: &Desk, telling: Telling) -> Result<JournalDocument, Failure> {
-    let lines = desk.patchbay.journal().await?;
-    Ok(JournalDocument {
-        lines: lines
-            .iter()
-            .map(|line| JournalRow::new(line, telling))
-            .collect(),
-    })
+/// The lines that were asked for.
+async fn wanted(desk: &Desk, asked: JournalFilterArgs) -> Result<Vec<JournalLine>, Failure> {
+    let patchbay = &desk.patchbay;
+    let mut instances: Option<BTreeSet<InstanceId>> = None;
+    let mut account = None;
+    if !asked.instance.is_empty() || asked.account.is_some() {
+        let (known, lines) = (patchbay.instances().await?, patchbay.journal().await?);
+        for name in &asked.instance {
+            let had = |event: &&JournalEvent| &event.instance_name == name;
+            let then = lines.iter().map(|line| &line.event).filter(had);
+            let now = known.iter().filter(|instance| &instance.name == name);
+            let ids = then.map(|event| &event.instance);
+            let mut ids = ids.chain(now.map(|instance| &instance.id)).peekable();
+            if ids.peek().is_none() {
+                return Err(no_such("instance", name));
+            }
+            let found = ids.cloned();
+            instances.get_or_insert_default().extend(found);
+        }
+        if let Some(label) = &asked.account {
+            let known = patchbay.accounts().await?;
+            let now = known.into_iter().find(|one| &one.label == label);
+            let mut then = lines
+                .into_iter()
+                .rev()
+                .filter_map(|line| line.event.account);
+            let id = now.map(|one| one.id);
+            let id = id.or_else(|| Some(then.find(|one| &one.label == label)?.id));
+            account = Some(id.ok_or_else(|| no_such("account", label))?);
+        }
+    }
+    let filter = Filter {
+        instances,
+        account,
+        person: asked.person,
+        outcome: asked.outcome,
+        since: asked.since,
+        until: asked.until,
+    };
+    Ok(patchbay.journal_part(&filter).await?.lines)
 }
 
-async fn list(desk: &Desk) -> Done {
-    let lines = desk.patchbay.journal().await?;
-    let document = rows(desk, Telling::Full).await?;
+fn no_such(what: &'static str, name: &str) -> Failure {
+    let name = text::outside(name, text::NAME_MAX);
+    patchbay_core::Error::NoSuch { what, name }.into()
+}
+
+fn document(lines: &[JournalLine], telling: Telling) -> JournalDocument {
+    let rows = lines.iter().map(|line| JournalRow::new(line, telling));
+    JournalDocument {
+        lines: rows.collect(),
+    }
+}
+
+async fn list(desk: &Desk, filter: JournalFilterArgs) -> Done {
+    let nothing = match desk.patchbay.journal().await?.is_empty() {
+        true => "Nothing was done yet.",
+        false => "Nothing in the journal is like that.",
+    };
+    let lines = wanted(desk, filter).await?;
+    let document = document(&lines, Telling::Full);
     desk.output.answer(&document, |page| {
         let rows: Vec<_> = lines
             .iter()
@@ -50,7 +107,7 @@ async fn list(desk: &Desk) -> Done {
             &rows,
         );
         if rows.is_empty() {
-            page.line("Nothing was done yet.");
+            page.line(nothing);
         }
     });
     Ok(Exit::Well)
@@ -67,13 +124,12 @@ async fn verify(desk: &Desk) -> Done {
     })
 }
 
-async fn export(desk: &Desk, format: ExportFormat, full: bool) -> Done {
+async fn export(desk: &Desk, format: ExportFormat, full: bool, filter: JournalFilterArgs) -> Done {
     let telling = if full {
         Telling::Full
     } else {
         Telling::Reduced
     };
-    let document = rows(desk, telling).await?;
     if format == ExportFormat::Csv && desk.output.is_json() {
         return Err(Failure::usage(
             "usage",
@@ -81,6 +137,7 @@ async fn export(desk: &Desk, format: ExportFormat, full: bool) -> Done {
             "Leave out --json for CSV, or give --format json.",
         ));
     }
+    let document = document(&wanted(desk, filter).await?, telling);
     match format {
         ExportFormat::Json => desk.output.raw(&(pretty(&document) + "\n")),
         ExportFormat::Csv => desk.output.raw(&csv(&document.lines)),

@@ -24,6 +24,10 @@ instance: string,
  */
 instanceName: string, 
 /**
+ * The label of its account then; `null` in entries of versions that did not note it.
+ */
+account: string | null, 
+/**
  * What was done.
  */
 action: "push" | "undo" | "detach" | "adopt" | "repin", 
@@ -36,7 +40,8 @@ at: string | null,
  */
 endedAt: string | null, 
 /**
- * How it ended: an outcome of a push; `null` where it has none.
+ * How it ended: an outcome of a push; `null` where that is not known yet, and for an action
+ * that has none.
  */
 outcome: PushOutcome | null, 
 /**

@@ -27,6 +27,10 @@ action: string,
  */
 instance: string, 
 /**
+ * The label of its account then; `null` in lines of versions that did not note it.
+ */
+account: string | null, 
+/**
  * The action this line belongs to.
  */
 entry: string, 

@@ -37,6 +37,7 @@ export const troubles: Texts["troubles"] = {
   differentInstance: "這不是您加入的執行個體，未寫入任何內容。",
   connectorMissing: "執行個體未安裝或未啟用Commerce服務聯結器。",
   watchOnly: "這個執行個體僅監看，Patchbay不會寫入任何內容。",
+  exportNotSaved: "無法寫入檔案：{why}。請選擇其他資料夾或檔名。",
   inUse: "仍在使用中。請先變更使用它的項目。",
   badSetting: "這個值無法接受。",
   undoUnusable: "執行個體無法解密先前的值。請改為套用此執行個體應有的值。",
