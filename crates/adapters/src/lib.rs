@@ -7,7 +7,7 @@
 //! | [`crypto`] | RSA, random numbers, tokens, sealed boxes |
 //! | `demo` | all of them for the demo, with feature `demo` only |
 //! | [`ending`] | the system asks this program to end |
-//! | [`files`] | a file that a person chose |
+//! | [`files`] | files that a person chose, to read and to save |
 //! | [`gateway`] | Adobe's gateways and the merchant registry |
 //! | [`keychain`] | the system's keychain |
 //! | [`outside`] | all of them together, over one data directory |

@@ -124,16 +124,7 @@ impl Patchbay {
     ) -> Result<KeptKey> {
         let account = self.account_named(account).await?;
         let mut pair = self.pending_pair(&account, purpose, name, Origin::Generated)?;
-        let ticket = self.new_item()?;
-        pair.ticket = Some(ticket.clone());
-        pair.export = Export::Unused;
-        self.keychain_works(&pair.item).await?;
-        self.ports.records.save_key_pair(&pair).await?;
-        let one_export = Secret::new(b"one export".to_vec());
-        if let Err(error) = self.ports.keychain.write(&ticket, &one_export).await {
-            self.forget_uncreated(&pair).await;
-            return Err(error.into());
-        }
+        self.prepare_created(&mut pair).await?;
         let created = self
             .ports
             .portal
@@ -172,7 +163,12 @@ impl Patchbay {
 
     /// After trouble with storing a created key: it is in the keychain, or it is lost, or, where
     /// the keychain cannot say which, it stays `pending` for the next start.
-    async fn settle_created(&self, pair: &mut KeyPair, der: &Secret, error: Error) -> Result<()> {
+    pub(super) async fn settle_created(
+        &self,
+        pair: &mut KeyPair,
+        der: &Secret,
+        error: Error,
+    ) -> Result<()> {
         match self.ports.keychain.read(&pair.item, Asked::ByUser).await {
             Ok(Some(back)) if back.same_as(der) => {
                 pair.state = KeyPairState::Ready;
@@ -200,8 +196,26 @@ impl Patchbay {
         Ok(self.ports.records.save_key_pair(pair).await?)
     }
 
-    /// Takes back what was begun for a key that the portal certainly did not create.
-    async fn forget_uncreated(&self, pair: &KeyPair) {
+    /// Records a key that is about to be created, with its ticket in the keychain: before it can
+    /// exist anywhere, so that it is listed whatever happens then, and a keychain that does not work
+    /// costs no key.
+    pub(super) async fn prepare_created(&self, pair: &mut KeyPair) -> Result<()> {
+        let ticket = self.new_item()?;
+        pair.ticket = Some(ticket.clone());
+        pair.export = Export::Unused;
+        self.keychain_works(&pair.item).await?;
+        self.ports.records.save_key_pair(pair).await?;
+        let one_export = Secret::new(b"one export".to_vec());
+        if let Err(error) = self.ports.keychain.write(&ticket, &one_export).await {
+            self.forget_uncreated(pair).await;
+            return Err(error.into());
+        }
+        Ok(())
+    }
+
+    /// Takes back what was begun for a key that certainly was not created, or was kept by nobody
+    /// here because its owner said so.
+    pub(super) async fn forget_uncreated(&self, pair: &KeyPair) {
         if let Some(ticket) = &pair.ticket
             && let Err(error) = self.ports.keychain.forget(ticket).await
         {
@@ -212,7 +226,7 @@ impl Patchbay {
         }
     }
 
-    pub(super) fn pending_pair(
+    pub(crate) fn pending_pair(
         &self,
         account: &Account,
         purpose: Purpose,
@@ -239,7 +253,7 @@ impl Patchbay {
         })
     }
 
-    async fn fill(
+    pub(crate) async fn fill(
         &self,
         pair: &mut KeyPair,
         key: &PrivateKey,
@@ -366,7 +380,7 @@ impl Patchbay {
 
     /// Asks Adobe about a pair that was just kept. It is kept whatever comes of that, so trouble
     /// with asking is an answer too.
-    async fn verify_kept(&self, pair: &mut KeyPair, der: &Secret) -> Verification {
+    pub(crate) async fn verify_kept(&self, pair: &mut KeyPair, der: &Secret) -> Verification {
         match self.verify_and_learn(pair, der).await {
             Ok(verification) => verification,
             Err(error) => {

@@ -5,6 +5,7 @@
 
 pub(crate) mod adopted;
 pub mod exporting;
+pub mod guiding;
 pub mod intake;
 pub mod keeping;
 pub mod notes;

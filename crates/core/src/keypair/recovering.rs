@@ -35,6 +35,10 @@ impl Patchbay {
             if pair.state != KeyPairState::Pending || now.0 - pair.created_at.0 < 120_000 {
                 continue;
             }
+            // A page of the portal is open for it, here or in another process.
+            if pair.origin == Origin::Guided && self.lock_named(pair.id.as_str()).await?.is_none() {
+                continue;
+            }
             let found = self
                 .ports
                 .keychain

@@ -13,6 +13,8 @@ mod exports;
 #[cfg(test)]
 mod guards;
 #[cfg(test)]
+mod guided;
+#[cfg(test)]
 mod instances;
 #[cfg(test)]
 mod judging;

@@ -1,7 +1,10 @@
-//! A file that a person chose or dropped, read as a secret; and one that a person chose to write.
+//! Files that a person chose: read as a secret, written, and [`saved`] with a private key.
 //!
-//! Only ordinary files: a pipe or a device could be waited for without end. Not here: what stands
-//! in it (the core's intake).
+//! Only ordinary files are read: a pipe or a device could be waited for without end. Not here: what
+//! stands in it (the core's intake).
+
+pub mod saved;
+pub mod synced;
 
 use std::fs::{File, OpenOptions};
 use std::io::{Error, ErrorKind, Read, Write as _};
