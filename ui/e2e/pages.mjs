@@ -34,6 +34,10 @@ const pages = {
     await page.locator(".patch button.knob").nth(1).click();
     await page.locator(".hand:not(:empty)").waitFor();
   },
+  ask: async (page) => {
+    await page.locator("#guide ~ .actions button").nth(1).click();
+    await page.locator(".dialog textarea").waitFor();
+  },
   evidence: async (page) => {
     await named(page, "Nordlys staging").click();
     await page.locator("aside dl").first().waitFor();
@@ -136,7 +140,7 @@ for (const [language, theme] of looks) {
     const found = [];
     try {
       const slow = name === "checking" || name === "pushing" ? 400 : 5;
-      await page.goto(`${address}?language=${language}&theme=${theme}&delay=${slow}${name === "empty" ? "&empty" : ""}`);
+      await page.goto(`${address}?language=${language}&theme=${theme}&delay=${slow}${name === "empty" || name === "ask" ? "&empty" : ""}`);
       await page.locator("nav").waitFor();
       await go(page);
       await settled(page);

@@ -14,6 +14,8 @@ pub struct WindowPreferences {
     pub theme: Theme,
     /// How the board is drawn; `null` leaves it to the number of instances.
     pub board: Option<BoardView>,
+    /// Whether the guide to the first connection was sent away.
+    pub knows_the_way: bool,
 }
 
 /// How the board is drawn: two views of the same truth.

@@ -32,7 +32,7 @@ type Call = keyof Backend;
  */
 export class FakeBackend implements Backend {
   world: World;
-  preferences: WindowPreferences = { language: null, theme: "system", board: null };
+  preferences: WindowPreferences = { language: null, theme: "system", board: null, knowsTheWay: false };
   /** Whether the window should say that everything is pretended. */
   demo = false;
   /** How long every call takes, and every step of a run, in milliseconds. */

@@ -11,7 +11,7 @@ import { ago, id, uuid } from "./fakeFleet";
 export function sampleFleet(): FakeBackend {
   const wanted = new URLSearchParams(location.search);
   const backend = wanted.has("empty") ? new FakeBackend() : FakeBackend.withFleet();
-  backend.preferences = { language: wanted.get("language") as Language | null, theme: (wanted.get("theme") ?? "system") as Theme, board: null };
+  backend.preferences = { language: wanted.get("language") as Language | null, theme: (wanted.get("theme") ?? "system") as Theme, board: null, knowsTheWay: false };
   backend.delayMs = Number(wanted.get("delay") ?? 120);
   if (wanted.has("empty")) return backend;
   backend.rows.push(

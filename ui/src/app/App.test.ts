@@ -12,7 +12,7 @@ beforeEach(() => {
     row({ name: "Nordlys staging", role: "staging", state: "dataSpaceConflict" }),
     row({ name: "Fjord outlet", state: "accountNotVerified", light: "notConnected" }),
   ]);
-  backend.preferences = { language: "en", theme: "system", board: null };
+  backend.preferences = { language: "en", theme: "system", board: null, knowsTheWay: false };
 });
 
 const open = () => render(App, { backend });
@@ -135,7 +135,7 @@ test("a choice that cannot be saved still holds, and says so", async () => {
 });
 
 test("an unusable data directory is told with what is wrong, and can be tried again", async () => {
-  backend.preferences = { language: "en", theme: "light", board: null };
+  backend.preferences = { language: "en", theme: "light", board: null, knowsTheWay: false };
   const listed = backend.listInstances.bind(backend);
   let broken = true;
   backend.listInstances = () => {
@@ -186,11 +186,33 @@ test("the palette finds what can be done and does it, by keyboard", async () => 
 
 test("one account can be shown alone, and words of state and role are found", async () => {
   backend = FakeBackend.withFleet();
-  backend.preferences = { language: "en", theme: "system", board: "list" };
+  backend.preferences = { language: "en", theme: "system", board: "list", knowsTheWay: false };
   open();
   await screen.findByText("Nordlys live");
   await fireEvent.change(screen.getByRole("combobox", { name: "Account" }), { target: { value: "Fjord" } });
   expect(names()).toHaveLength(2);
   await fireEvent.input(screen.getByRole("searchbox"), { target: { value: "rejected" } });
   expect(names()).toEqual(["Fjord outlet live"]);
+});
+
+test("the guide goes with a first-time merchant until an instance is connected", async () => {
+  backend.rows = [];
+  open();
+  expect(await screen.findByRole("heading", { name: "Your first connection" })).toBeTruthy();
+  expect(screen.getAllByRole("listitem").find((each) => each.getAttribute("aria-current") === "step")?.textContent).toContain("A key pair");
+  await fireEvent.click(screen.getByRole("button", { name: "Ask somebody for it" }));
+  const dialog = await screen.findByRole("dialog");
+  expect((within(dialog).getByRole("textbox", { name: "Message" }) as HTMLTextAreaElement).value).toContain("API Portal");
+  await fireEvent.click(within(dialog).getByRole("radio", { name: "繁體中文" }));
+  expect((within(dialog).getByRole("textbox", { name: "Message" }) as HTMLTextAreaElement).value).toContain("API入口網站");
+  await fireEvent.click(within(dialog).getByRole("button", { name: "Close" }));
+  await fireEvent.click(screen.getByRole("button", { name: "I know the way" }));
+  expect(screen.queryByRole("heading", { name: "Your first connection" })).toBeNull();
+  expect(backend.preferences.knowsTheWay).toBe(true);
+});
+
+test("where an instance is connected there is no guide", async () => {
+  open();
+  await screen.findByText("Nordlys live");
+  expect(screen.queryByRole("heading", { name: "Your first connection" })).toBeNull();
 });

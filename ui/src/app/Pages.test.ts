@@ -10,7 +10,7 @@ let backend: FakeBackend;
 
 beforeEach(() => {
   backend = FakeBackend.withFleet();
-  backend.preferences = { language: "en", theme: "light", board: null };
+  backend.preferences = { language: "en", theme: "light", board: null, knowsTheWay: false };
 });
 
 const click = async (name: string | RegExp) => fireEvent.click(await screen.findByRole("button", { name }));
@@ -214,7 +214,7 @@ test.each([
 
 test("empty pages say what comes first", async () => {
   backend = new FakeBackend();
-  backend.preferences = { language: "en", theme: "light", board: null };
+  backend.preferences = { language: "en", theme: "light", board: null, knowsTheWay: false };
   render(App, { backend });
   await click("Key pairs");
   expect(await screen.findByText(/No key pairs yet/)).toBeTruthy();

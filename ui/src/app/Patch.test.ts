@@ -8,7 +8,7 @@ let backend: FakeBackend;
 
 beforeEach(() => {
   backend = FakeBackend.withFleet();
-  backend.preferences = { language: "en", theme: "system", board: "patch" };
+  backend.preferences = { language: "en", theme: "system", board: "patch", knowsTheWay: false };
 });
 
 test("the board is a patch view with the cables told in words", async () => {

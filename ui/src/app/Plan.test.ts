@@ -8,7 +8,7 @@ let backend: FakeBackend;
 
 beforeEach(() => {
   backend = FakeBackend.withFleet();
-  backend.preferences = { language: "en", theme: "light", board: null };
+  backend.preferences = { language: "en", theme: "light", board: null, knowsTheWay: false };
 });
 
 async function preview(...names: string[]) {

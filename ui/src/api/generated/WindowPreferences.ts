@@ -18,4 +18,8 @@ theme: Theme,
 /**
  * How the board is drawn; `null` leaves it to the number of instances.
  */
-board: BoardView | null, };
+board: BoardView | null, 
+/**
+ * Whether the guide to the first connection was sent away.
+ */
+knowsTheWay: boolean, };

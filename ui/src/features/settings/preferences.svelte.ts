@@ -11,7 +11,7 @@ const PATCH_AT_MOST = 0;
 
 /** What the person chose for the window; a choice takes effect at once and is then saved. */
 export class Preferences {
-  chosen: WindowPreferences = $state.raw({ language: null, theme: "system", board: null });
+  chosen: WindowPreferences = $state.raw({ language: null, theme: "system", board: null, knowsTheWay: false });
   /** Whether the last choice could not be saved for the next start. */
   notSaved: boolean = $state(false);
   readonly #backend: Backend;
@@ -38,6 +38,11 @@ export class Preferences {
   /** Looks like `theme` from now on. */
   async look(theme: Theme): Promise<void> {
     await this.#choose({ ...this.chosen, theme });
+  }
+
+  /** Sends the guide to the first connection away. */
+  async knowTheWay(): Promise<void> {
+    await this.#choose({ ...this.chosen, knowsTheWay: true });
   }
 
   /** How the board is drawn while it shows this many instances. */

@@ -7,6 +7,7 @@ import { dataSpaces } from "./dataSpaces";
 import { errors } from "./errors";
 import { fields } from "./fields";
 import { guards } from "./guards";
+import { guide } from "./guide";
 import { instances } from "./instances";
 import { journal } from "./journal";
 import { keyPairs } from "./keyPairs";
@@ -19,4 +20,4 @@ import { start } from "./start";
 import { values } from "./values";
 import { nextSteps, troubles } from "./troubles";
 
-export const zhHant: Texts = { accounts, adding, app, connection, dataSpaces, errors, fields, guards, instances, journal, keyPairs, palette, patch, push, reasons, settings, start, values, nextSteps, troubles };
+export const zhHant: Texts = { accounts, adding, app, connection, dataSpaces, errors, fields, guards, guide, instances, journal, keyPairs, palette, patch, push, reasons, settings, start, values, nextSteps, troubles };
