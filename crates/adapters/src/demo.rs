@@ -19,8 +19,10 @@ use patchbay_core::id::KeychainItem;
 use patchbay_core::keypair::intake::read_private_key;
 use patchbay_core::ports::keychain::{Asked, Keychain, KeychainError};
 use patchbay_core::ports::records::RecordsError;
+use patchbay_core::ports::storefront::{ShopAnswer, Storefront, StorefrontError};
 use patchbay_core::secret::Secret;
 use tempfile::TempDir;
+use url::Url;
 
 use crate::clock::SystemClock;
 use crate::crypto::SystemCrypto;
@@ -29,6 +31,7 @@ use crate::http::{HttpSetupError, Patience};
 use crate::outside::OpenError;
 use crate::portal::HttpPortal;
 use crate::records::SqliteRecords;
+use crate::storefront::HttpStorefront;
 pub use crate::transport::{FleetAddress, HttpTransport};
 
 /// The file whose lock says that a demo is running in a directory.
@@ -159,6 +162,7 @@ pub fn open(directory: &DemoDirectory, places: DemoPlaces) -> Result<Ports, Open
         proxy: None,
     };
     Ok(Ports {
+        storefront: Arc::new(DemoStorefront::new(&places.fleet)),
         keychain: Arc::new(DemoKeychain::new(places.pretended)),
         crypto: Arc::new(SystemCrypto),
         gateway: Arc::new(HttpGateway::new(&gateways)?),
@@ -167,6 +171,38 @@ pub fn open(directory: &DemoDirectory, places: DemoPlaces) -> Result<Ports, Open
         transport: Arc::new(HttpTransport::new(directory, places.fleet)?),
         clock: Arc::new(SystemClock::new()),
     })
+}
+
+/// The fleet's shops under the addresses they pretend to have; no other address is ever asked.
+struct DemoStorefront {
+    inside: HttpStorefront,
+    /// The fleet's address for a shop called `shop`.
+    example: Url,
+}
+
+impl DemoStorefront {
+    fn new(fleet: &FleetAddress) -> Self {
+        Self {
+            inside: HttpStorefront::default(),
+            example: fleet.shop("shop"),
+        }
+    }
+}
+
+#[async_trait]
+impl Storefront for DemoStorefront {
+    async fn data_space(&self, url: &str) -> Result<ShopAnswer, StorefrontError> {
+        let host = Url::parse(url).ok();
+        let host = host.as_ref().and_then(Url::host_str);
+        let host = host.ok_or_else(|| StorefrontError::NotAllowed {
+            detail: "it is no address".to_owned(),
+        })?;
+        let mut here = self.example.clone();
+        if let Ok(mut path) = here.path_segments_mut() {
+            path.pop().push(host);
+        }
+        self.inside.data_space(here.as_str()).await
+    }
 }
 
 /// A gateway's address, if it is plain http: the gateway refuses that for other computers.

@@ -134,6 +134,11 @@ impl Base {
         self.0.as_str()
     }
 
+    /// The address itself.
+    pub(crate) fn url(&self) -> Url {
+        self.0.clone()
+    }
+
     /// Whether requests go out without TLS, which only happens inside this computer.
     pub(crate) fn is_plain(&self) -> bool {
         self.0.scheme() == "http"
@@ -251,7 +256,8 @@ pub(crate) async fn ask(request: RequestBuilder) -> Result<Answer, Trouble> {
     })
 }
 
-async fn take_in(response: &mut Response) -> Result<Zeroizing<Vec<u8>>, Trouble> {
+/// Takes a whole body in, as far as it is not too large.
+pub(crate) async fn take_in(response: &mut Response) -> Result<Zeroizing<Vec<u8>>, Trouble> {
     let announced = usize::try_from(response.content_length().unwrap_or(0)).unwrap_or(usize::MAX);
     if announced > BODY_MAX {
         return Err(Trouble::TooLarge);
@@ -276,7 +282,8 @@ fn clock_ahead(headers: &HeaderMap, now: SystemTime) -> Option<i64> {
     Some(seconds(now)? - seconds(theirs)?)
 }
 
-fn trouble(error: reqwest::Error) -> Trouble {
+/// What a failed request means.
+pub(crate) fn trouble(error: reqwest::Error) -> Trouble {
     let error = error.without_url();
     if error.is_connect() {
         return Trouble::NotReached(if error.is_timeout() {

@@ -15,6 +15,7 @@
 //! | [`transport`] | the way to an instance over ssh, and the program that runs there |
 //! | [`http`] | what requests to gateways and portal have in common |
 //! | [`records`] | what is remembered on disk: SQLite in the data directory |
+//! | [`storefront`] | a shop's address, as any visitor sees it |
 //! | [`watch`] | telling when the records change, whoever changes them |
 
 pub mod clipboard;
@@ -30,5 +31,6 @@ pub mod keychain;
 pub mod outside;
 pub mod portal;
 pub mod records;
+pub mod storefront;
 pub mod transport;
 pub mod watch;

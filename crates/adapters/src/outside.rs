@@ -18,6 +18,7 @@ use crate::http::HttpSetupError;
 use crate::keychain::OsKeychain;
 use crate::portal::HttpPortal;
 use crate::records::SqliteRecords;
+use crate::storefront::HttpStorefront;
 use crate::transport::{SshSettings, SshTransport};
 
 /// What was named for this one run, over what the settings say.
@@ -88,6 +89,7 @@ pub async fn open(data_directory: &Path, overrides: Overrides) -> Result<Ports, 
         gateway: Arc::new(HttpGateway::new(&gateways)?),
         portal: Arc::new(HttpPortal::default()),
         records: Arc::new(records),
+        storefront: Arc::new(HttpStorefront::default()),
         transport: Arc::new(SshTransport::new(ssh)),
         clock: Arc::new(SystemClock::new()),
     })

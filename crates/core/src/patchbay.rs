@@ -19,6 +19,7 @@ use crate::ports::gateway::Gateway;
 use crate::ports::keychain::{Asked, Keychain, KeychainError};
 use crate::ports::portal::Portal;
 use crate::ports::records::{InstanceLock, OwnSecret, Records};
+use crate::ports::storefront::Storefront;
 use crate::ports::transport::{Transport, UndoBlob};
 use crate::secret::Secret;
 
@@ -35,6 +36,8 @@ pub struct Ports {
     pub portal: Arc<dyn Portal>,
     /// What we remember on disk.
     pub records: Arc<dyn Records>,
+    /// Shops as visitors see them.
+    pub storefront: Arc<dyn Storefront>,
     /// The way to instances.
     pub transport: Arc<dyn Transport>,
     /// What time it is.

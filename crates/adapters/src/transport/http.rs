@@ -83,6 +83,17 @@ impl FleetAddress {
     }
 }
 
+impl FleetAddress {
+    /// Where the fleet shows the shop of this host to visitors. That needs no token.
+    pub(crate) fn shop(&self, host: &str) -> Url {
+        let mut url = self.base.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(["shops", host]);
+        }
+        url
+    }
+}
+
 /// The way to the demo's pretend instances, each known by its target.
 pub struct HttpTransport {
     client: Client,

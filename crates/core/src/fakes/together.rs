@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    FakeClock, FakeCrypto, FakeGateway, FakePortal, FakeTransport, MemoryKeychain, MemoryRecords,
+    FakeClock, FakeCrypto, FakeGateway, FakePortal, FakeStorefront, FakeTransport, MemoryKeychain,
+    MemoryRecords,
 };
 use crate::patchbay::{Patchbay, Ports};
 
@@ -18,6 +19,8 @@ pub struct Together {
     pub gateway: Arc<FakeGateway>,
     /// The records.
     pub records: Arc<MemoryRecords>,
+    /// Shops as visitors see them.
+    pub storefront: Arc<FakeStorefront>,
     /// The network.
     pub transport: Arc<FakeTransport>,
     /// The clock.
@@ -30,6 +33,7 @@ pub fn together() -> Together {
     let keychain = Arc::new(MemoryKeychain::default());
     let gateway = Arc::new(FakeGateway::new(Arc::clone(&clock)));
     let records = Arc::new(MemoryRecords::default());
+    let storefront = Arc::new(FakeStorefront::default());
     let transport = Arc::new(FakeTransport::new(Arc::clone(&clock)));
     let ports = Ports {
         keychain: keychain.clone(),
@@ -37,6 +41,7 @@ pub fn together() -> Together {
         gateway: gateway.clone(),
         portal: Arc::new(FakePortal::new("https://portal.test/", "sign-in")),
         records: records.clone(),
+        storefront: storefront.clone(),
         transport: transport.clone(),
         clock: clock.clone(),
     };
@@ -45,6 +50,7 @@ pub fn together() -> Together {
         keychain,
         gateway,
         records,
+        storefront,
         transport,
         clock,
     }

@@ -11,4 +11,5 @@ pub mod keychain;
 pub mod outlet;
 pub mod portal;
 pub mod records;
+pub mod storefront;
 pub mod transport;

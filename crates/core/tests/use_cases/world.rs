@@ -8,8 +8,8 @@ use patchbay_core::config::{ConfigPath, Purpose};
 use patchbay_core::connection::{ConnectionState, Evidence};
 use patchbay_core::fakes::transport::Tally;
 use patchbay_core::fakes::{
-    FakeClock, FakeCrypto, FakeGateway, FakeInstance, FakePortal, FakeTransport, MemoryKeychain,
-    MemoryRecords, keys,
+    FakeClock, FakeCrypto, FakeGateway, FakeInstance, FakePortal, FakeStorefront, FakeTransport,
+    MemoryKeychain, MemoryRecords, keys,
 };
 use patchbay_core::id::{ApiKey, DataSpaceId, MageId, ProjectId};
 use patchbay_core::instance::adding::NewInstance;
@@ -31,6 +31,7 @@ pub struct World {
     pub keychain: Arc<MemoryKeychain>,
     pub gateway: Arc<FakeGateway>,
     pub records: Arc<MemoryRecords>,
+    pub storefront: Arc<FakeStorefront>,
     pub transport: Arc<FakeTransport>,
     pub portal: Arc<FakePortal>,
     pub clock: Arc<FakeClock>,
@@ -75,6 +76,7 @@ impl World {
                 gateway: self.gateway.clone(),
                 portal: self.portal.clone(),
                 records,
+                storefront: self.storefront.clone(),
                 transport: self.transport.clone(),
                 clock: self.clock.clone(),
             },
@@ -238,6 +240,7 @@ pub async fn empty_world() -> World {
     let portal = Arc::new(portal.known_to(gateway.clone(), mage(1)));
     let keychain = Arc::new(MemoryKeychain::default());
     let records = Arc::new(MemoryRecords::default());
+    let storefront = Arc::new(FakeStorefront::default());
     let transport = Arc::new(FakeTransport::new(clock.clone()));
     let ports = Ports {
         keychain: keychain.clone(),
@@ -245,6 +248,7 @@ pub async fn empty_world() -> World {
         gateway: gateway.clone(),
         portal: portal.clone(),
         records: records.clone(),
+        storefront: storefront.clone(),
         transport: transport.clone(),
         clock: clock.clone(),
     };
@@ -279,6 +283,7 @@ pub async fn empty_world() -> World {
         keychain,
         gateway,
         records,
+        storefront,
         transport,
         portal,
         clock,

@@ -50,6 +50,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .fallback(|| async { trouble(404, "notFound", "There is nothing at this address") })
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn_with_state(shared.clone(), only_with_token))
+        .merge(super::shop::router())
         .with_state(shared)
 }
 

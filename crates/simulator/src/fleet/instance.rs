@@ -29,6 +29,22 @@ pub struct Fixed {
     pub value: String,
 }
 
+/// What a shop shows its visitors of the data space it works with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Shown {
+    /// What it holds, by its GraphQL interface and on its pages.
+    #[default]
+    Everything,
+    /// What it holds, on its pages only: the module for GraphQL is not installed.
+    OnPages,
+    /// Nothing: neither module is installed.
+    Nothing,
+    /// This data space of type `Production`, whatever it holds.
+    Another(String),
+    /// It sends everybody to this address.
+    Elsewhere(String),
+}
+
 /// What arrived at an instance so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -40,6 +56,8 @@ pub struct Tally {
     pub gos: u32,
     /// Transactions that were committed.
     pub commits: u32,
+    /// Questions of visitors.
+    pub visits: u32,
 }
 
 /// One pretend instance. Public fields are its state; whoever plays with it sets them as they like.
@@ -68,6 +86,8 @@ pub struct Instance {
     pub notices: Vec<Notice>,
     /// Values fixed outside the database.
     pub fixed: BTreeMap<ConfigPath, Fixed>,
+    /// What its visitors see.
+    pub shown: Shown,
     /// Seconds its clock is ahead of the true time.
     pub clock_ahead: i64,
     /// The host key its server shows, as ssh prints it.
@@ -115,6 +135,7 @@ impl Instance {
             cloud: None,
             notices: Vec::new(),
             fixed: BTreeMap::new(),
+            shown: Shown::default(),
             clock_ahead: 0,
             host_key: super::host_key_of(name),
             trusted: true,

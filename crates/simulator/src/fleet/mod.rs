@@ -14,10 +14,12 @@
 //! | `talk`, `values`, `undo` | one conversation; what is sent in it; former rows |
 //! | `trouble` | what goes wrong, on request |
 //! | `door` | HTTP |
+//! | `shop` | what visitors of a shop see |
 
 mod door;
 mod instance;
 mod report;
+mod shop;
 mod talk;
 mod trouble;
 mod undo;
@@ -33,7 +35,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
-pub use instance::{Fixed, Instance, Tally};
+pub use instance::{Fixed, Instance, Shown, Tally};
 pub use trouble::{Death, Troubles, Unreachable};
 
 use crate::StartError;
@@ -103,6 +105,12 @@ impl Fleet {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Where visitors find the shop whose base URL has this host; ends with a slash.
+    #[must_use]
+    pub fn shop_url(&self, host: &str) -> String {
+        format!("{}shops/{host}/", self.url)
     }
 
     /// This run's bearer token.
