@@ -1,6 +1,6 @@
 //! A shop's address, as any visitor sees it.
 //!
-//! Facts: docs/facts.md, Reading state without SSH. Requests hold nothing that says who asks: no
+//! Facts: docs/facts.md, Reading without SSH. Requests hold nothing that says who asks: no
 //! key, no token, no cookie, and of an answer nothing is kept but a data space. Plain http is only
 //! spoken inside this computer; a redirect is followed to the very same server alone. Not here:
 //! what another data space than the expected one means (the core).

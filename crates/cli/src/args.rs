@@ -60,6 +60,8 @@ pub(crate) enum Command {
     Assign(AssignArgs),
     /// Look at instances and have Adobe answer about the keys that are really there
     Check(CheckArgs),
+    /// Look at a shop's address as its visitors do; nothing is kept
+    Shop(ShopArgs),
     /// Preview what a push would change; nothing is written
     Plan(PlanArgs),
     /// Apply what is assigned
@@ -294,6 +296,12 @@ pub(crate) struct AssignArgs {
 pub(crate) struct CheckArgs {
     /// The instances; all of them where none is named
     pub(crate) names: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ShopArgs {
+    /// Its address, such as https://shop.example/
+    pub(crate) url: String,
 }
 
 #[derive(Args, Debug)]

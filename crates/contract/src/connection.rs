@@ -163,7 +163,7 @@ impl From<&AdobeProof> for AdobeAnswers {
         Self {
             production: proof.production.as_str().to_owned(),
             sandbox: proof.sandbox.as_str().to_owned(),
-            at: rfc3339(proof.at),
+            at: rfc3339(proof.last_at()),
         }
     }
 }
@@ -202,7 +202,7 @@ mod tests {
         assert_eq!(one["reason"]["code"], "signatureInvalid");
         assert_eq!(one["proof"]["adobe"]["production"], "rejected");
         assert_eq!(one["proof"]["adobe"]["sandbox"], "notProvable");
-        assert_eq!(one["proof"]["adobe"]["at"], "1970-01-01T00:00:00.008Z");
+        assert_eq!(one["proof"]["adobe"]["at"], "1970-01-01T00:00:00.01Z");
         assert_eq!(one["proof"]["values"]["at"], "1970-01-01T00:00:00.007Z");
         assert_eq!(one["proof"]["byInstanceToken"], true);
         let values = one["values"].as_object().unwrap();

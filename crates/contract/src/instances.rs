@@ -3,6 +3,7 @@
 pub mod adding;
 pub mod details;
 pub mod page;
+pub mod shop;
 
 use patchbay_core::assignment::Assignment;
 use patchbay_core::connection;

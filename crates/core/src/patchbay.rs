@@ -65,6 +65,8 @@ struct Kept {
     handed: HashMap<String, (u64, InstanceId)>,
     /// When Adobe answered, by the clock that only goes forward.
     answered: HashMap<InstanceId, (UnixMillis, Duration)>,
+    /// When an instance was looked at, by the same clock.
+    looked: HashMap<InstanceId, (UnixMillis, Duration)>,
 }
 
 /// One run against one instance, by its place among all that began in this process.
@@ -273,10 +275,27 @@ impl Patchbay {
         true
     }
 
-    /// Remembers when Adobe answered about an instance.
-    pub(crate) fn note_answer(&self, instance: &InstanceId, at: UnixMillis) {
-        let forward = self.ports.clock.monotonic();
+    /// Remembers when Adobe answered about an instance, by both clocks.
+    pub(crate) fn note_answer_at(&self, instance: &InstanceId, at: UnixMillis, forward: Duration) {
         self.kept().answered.insert(instance.clone(), (at, forward));
+    }
+
+    /// Remembers when an instance was looked at, by both clocks.
+    pub(crate) fn note_look_at(&self, instance: &InstanceId, at: UnixMillis, forward: Duration) {
+        self.kept().looked.insert(instance.clone(), (at, forward));
+    }
+
+    /// How long ago an instance was looked at, by the clock that only goes forward; `None` where
+    /// another process did.
+    pub(crate) fn since_look(
+        &self,
+        instance: &InstanceId,
+        seen: Option<&crate::connection::Seen>,
+    ) -> Option<Duration> {
+        let looked = self.kept().looked.get(instance).copied();
+        looked
+            .filter(|(then, _)| seen.is_some_and(|seen| seen.at == *then))
+            .map(|(_, forward)| self.ports.clock.monotonic().saturating_sub(forward))
     }
 
     /// How long ago that answer came, by the clock that only goes forward; `None` where it came to

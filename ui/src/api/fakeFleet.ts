@@ -152,13 +152,15 @@ export function evidenceOf(shown: InstanceRow): EvidencePage {
   return {
     groups: [
       { group: "sandboxKeys", values: [value(PATHS.sandboxApiKey, api(shown.sandboxKey)), value(PATHS.sandboxPrivateKey, null, shown.sandboxKey)], answer: word(shown.sandboxKey !== null), why: null },
-      { group: "productionKeys", values: [value(PATHS.productionApiKey, api(shown.productionKey)), value(PATHS.productionPrivateKey, null, shown.productionKey)], answer: word(shown.productionKey !== null), why: rejected ? "apiKeyInvalid" : null },
+      { group: "productionKeys", values: [value(PATHS.productionApiKey, api(shown.productionKey)), value(PATHS.productionPrivateKey, null, shown.productionKey)], answer: word(shown.productionKey !== null), why: rejected ? { code: "apiKeyInvalid", text: "apiKeyInvalid" } : null },
       { group: "saasIdentifier", values: [value(PATHS.projectId, space && uuid("1")), value(PATHS.projectName, space && (space.split(" ")[0] ?? null)), value(PATHS.dataSpaceId, shown.dataSpaceId), value(PATHS.dataSpaceName, space), value(PATHS.dataSpaceType, space && (space.includes("Testing") ? "Testing" : "Production"))], answer: space ? word(true) : word(false), why: null },
     ],
     valuesPresent: shown.sandboxKey !== null && shown.productionKey !== null && space !== null,
     proven: shown.state === "connected",
     provenAt: shown.provenAt,
     byInstanceToken: seen,
+    signedHere: false,
+    shop: null,
     seenAt: seen ? (shown.provenAt ?? ago(5)) : null,
     checkedAt: shown.state === "unknown" ? null : ago(5),
     baseUrl: seen ? `https://${shown.address.split("@").at(-1) ?? ""}/` : null,

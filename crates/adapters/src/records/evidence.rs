@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use patchbay_core::config::ConfigPath;
+use patchbay_core::config::{ConfigPath, Purpose};
+use patchbay_core::connection::shop::ShopSeen;
 use patchbay_core::connection::{
     AdobeProof, ConnectionState, DataSpaceAnswer, Evidence, PairAnswer, Remark, Seen, Verdict,
 };
@@ -14,6 +15,7 @@ use patchbay_core::instance::Pin;
 use patchbay_core::look::Versions;
 use patchbay_core::ports::clock::UnixMillis;
 use patchbay_core::ports::gateway::Rejection;
+use patchbay_core::ports::storefront::{ShopAnswer, ShopChannel, StorefrontError};
 use patchbay_core::registry::DataSpaceType;
 use rusqlite::{Connection, Row, Transaction};
 use serde::{Deserialize, Serialize};
@@ -30,6 +32,8 @@ struct Document {
     seen: Option<SeenRow>,
     adobe: Option<AdobeRow>,
     connected_at: Option<i64>,
+    #[serde(default)]
+    shop: Option<ShopRow>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -50,6 +54,8 @@ struct SeenRow {
     #[serde(default)]
     key_identity: BTreeMap<String, String>,
     data_space: Option<String>,
+    #[serde(default)]
+    used: Option<String>,
     versions: VersionsRow,
 }
 
@@ -71,6 +77,42 @@ struct AdobeRow {
     data_space: DataSpaceRow,
     at: i64,
     by_instance_token: bool,
+    #[serde(default)]
+    renewed_at: Option<i64>,
+    #[serde(default)]
+    clock_ahead: Option<i64>,
+}
+
+/// Why there was no answer; before it had a code it was only a text.
+#[derive(Deserialize, Serialize)]
+#[serde(untagged)]
+enum WhyRow {
+    Coded(RemarkRow),
+    Text(String),
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ShopRow {
+    at: i64,
+    #[serde(default)]
+    shown: Option<ShownRow>,
+    #[serde(default)]
+    silent: Option<SilentRow>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ShownRow {
+    data_space: String,
+    kind: Option<String>,
+    channel: String,
+}
+
+#[derive(Deserialize, Serialize)]
+struct SilentRow {
+    code: String,
+    detail: String,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -78,7 +120,7 @@ struct AdobeRow {
 enum PairRow {
     Accepted,
     Rejected(String),
-    NotProvable(String),
+    NotProvable(WhyRow),
     Absent,
 }
 
@@ -90,7 +132,7 @@ enum PairRow {
 )]
 enum DataSpaceRow {
     NotProvable {
-        why: String,
+        why: WhyRow,
     },
     NotFound,
     Found {
@@ -133,6 +175,7 @@ fn read(row: &Row<'_>) -> Result<Evidence, Fault> {
             },
             seen: read_option(document.seen, seen)?,
             adobe: read_option(document.adobe, adobe)?,
+            shop: read_option(document.shop, shop)?,
             connected_at: document.connected_at.map(UnixMillis),
         })
     };
@@ -151,6 +194,82 @@ fn remark(row: RemarkRow) -> Remark {
     Remark {
         code: row.code,
         text: row.text,
+    }
+}
+
+fn remark_row(remark: &Remark) -> RemarkRow {
+    RemarkRow {
+        code: remark.code.clone(),
+        text: remark.text.clone(),
+    }
+}
+
+fn why(row: WhyRow) -> Remark {
+    match row {
+        WhyRow::Coded(row) => remark(row),
+        WhyRow::Text(text) => Remark::new("notProvable", text),
+    }
+}
+
+fn why_row(why: &Remark) -> WhyRow {
+    WhyRow::Coded(remark_row(why))
+}
+
+fn shop(row: ShopRow) -> Option<ShopSeen> {
+    let said = match (row.shown, row.silent) {
+        (Some(shown), None) => Ok(ShopAnswer {
+            data_space: DataSpaceId::parse(&shown.data_space).ok()?,
+            kind: read_option(shown.kind, |word| DataSpaceType::parse(&word))?,
+            channel: ShopChannel::parse(&shown.channel)?,
+        }),
+        (None, Some(silent)) => Err(silence(silent)?),
+        _ => return None,
+    };
+    Some(ShopSeen {
+        at: UnixMillis(row.at),
+        said,
+    })
+}
+
+fn silence(row: SilentRow) -> Option<StorefrontError> {
+    let detail = row.detail;
+    let all = [
+        StorefrontError::NotAllowed {
+            detail: detail.clone(),
+        },
+        StorefrontError::Unreachable {
+            detail: detail.clone(),
+        },
+        StorefrontError::TimedOut,
+        StorefrontError::SentElsewhere {
+            host: detail.clone(),
+        },
+        StorefrontError::Unusable { detail },
+        StorefrontError::SaysNothing,
+    ];
+    all.into_iter().find(|error| error.code() == row.code)
+}
+
+fn shop_row(shop: &ShopSeen) -> ShopRow {
+    let shown = shop.said.as_ref().ok();
+    let silent = shop.said.as_ref().err();
+    ShopRow {
+        at: shop.at.0,
+        shown: shown.map(|answer| ShownRow {
+            data_space: answer.data_space.to_string(),
+            kind: answer.kind.map(|kind| kind.to_string()),
+            channel: answer.channel.as_str().to_owned(),
+        }),
+        silent: silent.map(|error| SilentRow {
+            code: error.code().to_owned(),
+            detail: match error {
+                StorefrontError::NotAllowed { detail }
+                | StorefrontError::Unreachable { detail }
+                | StorefrontError::Unusable { detail } => detail.clone(),
+                StorefrontError::SentElsewhere { host } => host.clone(),
+                StorefrontError::TimedOut | StorefrontError::SaysNothing => String::new(),
+            },
+        }),
     }
 }
 
@@ -175,6 +294,7 @@ fn seen(row: SeenRow) -> Option<Seen> {
         plain: by_path(row.plain, Some)?,
         identity: by_path(row.key_identity, |text| IdentityFingerprint::parse(&text))?,
         data_space: read_option(row.data_space, |id| DataSpaceId::parse(&id).ok())?,
+        used: read_option(row.used, |word| Purpose::parse(&word))?,
         versions: Versions {
             magento: row.versions.magento,
             edition: row.versions.edition,
@@ -190,7 +310,7 @@ fn adobe(row: AdobeRow) -> Option<AdobeProof> {
         Some(match row {
             PairRow::Accepted => PairAnswer::Accepted,
             PairRow::Rejected(kind) => PairAnswer::Rejected(Rejection::parse(&kind)?),
-            PairRow::NotProvable(why) => PairAnswer::NotProvable(why),
+            PairRow::NotProvable(row) => PairAnswer::NotProvable(why(row)),
             PairRow::Absent => PairAnswer::Absent,
         })
     };
@@ -198,7 +318,7 @@ fn adobe(row: AdobeRow) -> Option<AdobeProof> {
         production: pair(row.production)?,
         sandbox: pair(row.sandbox)?,
         data_space: match row.data_space {
-            DataSpaceRow::NotProvable { why } => DataSpaceAnswer::NotProvable(why),
+            DataSpaceRow::NotProvable { why: row } => DataSpaceAnswer::NotProvable(why(row)),
             DataSpaceRow::NotFound => DataSpaceAnswer::NotFound,
             DataSpaceRow::Found {
                 project,
@@ -212,22 +332,21 @@ fn adobe(row: AdobeRow) -> Option<AdobeProof> {
         },
         at: UnixMillis(row.at),
         by_instance_token: row.by_instance_token,
+        renewed_at: row.renewed_at.map(UnixMillis),
+        clock_ahead: row.clock_ahead,
     })
 }
 
 fn document(evidence: &Evidence) -> Document {
-    let remark = |remark: &Remark| RemarkRow {
-        code: remark.code.clone(),
-        text: remark.text.clone(),
-    };
     Document {
         at: evidence.at.0,
         state: evidence.verdict.state.as_str().to_owned(),
-        reason: remark(&evidence.verdict.reason),
-        findings: evidence.verdict.findings.iter().map(remark).collect(),
+        reason: remark_row(&evidence.verdict.reason),
+        findings: evidence.verdict.findings.iter().map(remark_row).collect(),
         seen: evidence.seen.as_ref().map(seen_row),
         adobe: evidence.adobe.as_ref().map(adobe_row),
         connected_at: evidence.connected_at.map(|at| at.0),
+        shop: evidence.shop.as_ref().map(shop_row),
     }
 }
 
@@ -252,6 +371,7 @@ fn seen_row(seen: &Seen) -> SeenRow {
         plain: rows(&seen.plain, Clone::clone),
         key_identity: rows(&seen.identity, ToString::to_string),
         data_space: seen.data_space.as_ref().map(ToString::to_string),
+        used: seen.used.map(|used| used.as_str().to_owned()),
         versions: VersionsRow {
             magento: versions.magento.clone(),
             edition: versions.edition.clone(),
@@ -266,14 +386,14 @@ fn adobe_row(adobe: &AdobeProof) -> AdobeRow {
     let pair = |answer: &PairAnswer| match answer {
         PairAnswer::Accepted => PairRow::Accepted,
         PairAnswer::Rejected(kind) => PairRow::Rejected(kind.as_str().to_owned()),
-        PairAnswer::NotProvable(why) => PairRow::NotProvable(why.clone()),
+        PairAnswer::NotProvable(why) => PairRow::NotProvable(why_row(why)),
         PairAnswer::Absent => PairRow::Absent,
     };
     AdobeRow {
         production: pair(&adobe.production),
         sandbox: pair(&adobe.sandbox),
         data_space: match &adobe.data_space {
-            DataSpaceAnswer::NotProvable(why) => DataSpaceRow::NotProvable { why: why.clone() },
+            DataSpaceAnswer::NotProvable(why) => DataSpaceRow::NotProvable { why: why_row(why) },
             DataSpaceAnswer::NotFound => DataSpaceRow::NotFound,
             DataSpaceAnswer::Found {
                 project,
@@ -287,5 +407,7 @@ fn adobe_row(adobe: &AdobeProof) -> AdobeRow {
         },
         at: adobe.at.0,
         by_instance_token: adobe.by_instance_token,
+        renewed_at: adobe.renewed_at.map(|at| at.0),
+        clock_ahead: adobe.clock_ahead,
     }
 }

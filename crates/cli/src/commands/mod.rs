@@ -13,6 +13,7 @@ mod plan;
 mod push;
 mod registry;
 mod settings;
+mod shop;
 mod start;
 
 use patchbay_core::Patchbay;
@@ -46,6 +47,7 @@ pub(crate) async fn run(arguments: Arguments, output: &Output) -> Done {
         Command::Registry(command) => registry::run(&desk, command).await,
         Command::Assign(args) => assign::run(&desk, args).await,
         Command::Check(args) => check::run(&desk, args).await,
+        Command::Shop(args) => shop::run(&desk, args).await,
         Command::Plan(args) => plan::run(&desk, args).await,
         Command::Push(args) => push::push(&desk, args).await,
         Command::Detach(args) => push::detach(&desk, args).await,

@@ -203,7 +203,7 @@ mod tests {
         assert_eq!(json["name"], "Instance 002");
         assert_eq!(json["state"], "accountNotVerified");
         assert_eq!(json["ssh"]["identityFile"], "~/.ssh/shop");
-        assert_eq!(json["provenAt"], "1970-01-01T00:00:00.008Z");
+        assert_eq!(json["provenAt"], "1970-01-01T00:00:00.01Z");
         assert_eq!(json["pinned"], true);
     }
 

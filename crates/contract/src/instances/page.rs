@@ -3,10 +3,13 @@
 
 use patchbay_core::config::{ConfigPath, Purpose};
 use patchbay_core::connection::{DataSpaceAnswer, Evidence, PairAnswer, Seen};
+use patchbay_core::ports::gateway::Rejection;
 use serde::Serialize;
 use ts_rs::TS;
 
+use super::Remark;
 use super::details::InstanceDetails;
+use super::shop::ShopRow;
 use crate::connection::VersionsSeen;
 use crate::journal::JournalEntry;
 use crate::moment::rfc3339;
@@ -46,6 +49,10 @@ pub struct EvidencePage {
     pub proven_at: Option<String>,
     /// Whether Adobe answered about tokens that the instance itself signed.
     pub by_instance_token: bool,
+    /// Whether the last answer was about a token signed here, with the very key read there.
+    pub signed_here: bool,
+    /// What visitors of its shop see; `null` where nobody looked.
+    pub shop: Option<ShopRow>,
     /// When the instance's own values were last read, RFC 3339.
     pub seen_at: Option<String>,
     /// When a check last ended, RFC 3339.
@@ -67,8 +74,8 @@ pub struct EvidenceGroup {
     pub values: Vec<EvidenceValue>,
     /// What Adobe says about them.
     pub answer: AdobeWord,
-    /// Why, in English, where Adobe did not accept it.
-    pub why: Option<String>,
+    /// Why, where Adobe did not accept it.
+    pub why: Option<Remark>,
 }
 
 /// The folds of the Admin's page, in its order.
@@ -130,7 +137,9 @@ impl EvidencePage {
             values_present: groups.iter().flat_map(|g| &g.values).all(|v| v.present),
             groups,
             proven,
-            proven_at: adobe.and_then(|adobe| rfc3339(adobe.at)),
+            proven_at: adobe.and_then(|adobe| rfc3339(adobe.last_at())),
+            signed_here: adobe.is_some_and(|adobe| adobe.renewed_at.is_some()),
+            shop: evidence.and_then(|e| e.shop.as_ref()).map(ShopRow::from),
             by_instance_token: adobe.is_some_and(|adobe| adobe.by_instance_token),
             seen_at: seen.and_then(|seen| rfc3339(seen.at)),
             checked_at: evidence.and_then(|evidence| rfc3339(evidence.at)),
@@ -145,8 +154,8 @@ fn pair(evidence: Option<&Evidence>, purpose: Purpose) -> EvidenceGroup {
     let (answer, why) = match answer {
         None => (AdobeWord::NeverAsked, None),
         Some(PairAnswer::Accepted) => (AdobeWord::Accepted, None),
-        Some(PairAnswer::Rejected(kind)) => (AdobeWord::Rejected, Some(kind.as_str().to_owned())),
-        Some(PairAnswer::NotProvable(why)) => (AdobeWord::NotProvable, Some(why.clone())),
+        Some(PairAnswer::Rejected(kind)) => (AdobeWord::Rejected, Some(coded(*kind))),
+        Some(PairAnswer::NotProvable(why)) => (AdobeWord::NotProvable, Some(why.into())),
         Some(PairAnswer::Absent) => (AdobeWord::Absent, None),
     };
     EvidenceGroup {
@@ -163,6 +172,14 @@ fn pair(evidence: Option<&Evidence>, purpose: Purpose) -> EvidenceGroup {
     }
 }
 
+/// A rejection in the state machine's own words for that purpose.
+fn coded(kind: Rejection) -> Remark {
+    Remark {
+        code: kind.as_str().to_owned(),
+        text: kind.as_str().to_owned(),
+    }
+}
+
 fn saas(evidence: Option<&Evidence>) -> EvidenceGroup {
     let values = values(evidence, &ConfigPath::DATA_SPACE);
     let answer = evidence.and_then(|evidence| Some(&evidence.adobe.as_ref()?.data_space));
@@ -171,7 +188,7 @@ fn saas(evidence: Option<&Evidence>) -> EvidenceGroup {
         Some(_) if values.iter().all(|value| !value.present) => (AdobeWord::Absent, None),
         Some(DataSpaceAnswer::Found { .. }) => (AdobeWord::Accepted, None),
         Some(DataSpaceAnswer::NotFound) => (AdobeWord::Rejected, None),
-        Some(DataSpaceAnswer::NotProvable(why)) => (AdobeWord::NotProvable, Some(why.clone())),
+        Some(DataSpaceAnswer::NotProvable(why)) => (AdobeWord::NotProvable, Some(why.into())),
     };
     EvidenceGroup {
         group: AdminGroup::SaasIdentifier,

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::shop::{another, shows_another};
 use super::{ConnectionState, Evidence, Remark, Verdict};
 use crate::ports::clock::UnixMillis;
 
@@ -13,6 +14,9 @@ pub const INTERVAL: Duration = Duration::from_secs(15 * 60);
 
 /// The longest a proof ever holds.
 pub const LONGEST: Duration = Duration::from_secs(60 * 60);
+
+/// The longest what was read on an instance counts without another look.
+pub const VALUES_HOLD: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How far wall clock and forward-only clock may drift apart before the computer counts as having
 /// slept or its clock as having been set.
@@ -26,6 +30,8 @@ pub struct Holding {
     /// How long ago the answer came by the clock that only goes forward; `None` where it came to
     /// another process, so that only the wall clock can tell.
     pub since: Option<Duration>,
+    /// The same since the instance was last looked at.
+    pub since_look: Option<Duration>,
 }
 
 impl Default for Holding {
@@ -33,6 +39,7 @@ impl Default for Holding {
         Self {
             interval: INTERVAL,
             since: None,
+            since_look: None,
         }
     }
 }
@@ -59,27 +66,59 @@ pub fn standing_with(evidence: Option<&Evidence>, now: UnixMillis, holding: &Hol
         };
     };
     let verdict = evidence.verdict.clone();
-    if verdict.state != ConnectionState::Connected || proof_holds(evidence, now, holding) {
+    if verdict.state != ConnectionState::Connected {
         return verdict;
     }
-    Verdict {
-        state: ConnectionState::Unverified,
-        reason: Remark::new(
+    match faded(evidence, now, holding) {
+        Some(reason) => Verdict {
+            state: ConnectionState::Unverified,
+            reason,
+            findings: verdict.findings,
+        },
+        None => verdict,
+    }
+}
+
+/// Why what was connected does not count any more.
+fn faded(evidence: &Evidence, now: UnixMillis, holding: &Holding) -> Option<Remark> {
+    if let Some(answer) = shows_another(evidence.seen.as_ref(), evidence.shop.as_ref()) {
+        return Some(another(answer));
+    }
+    if !proof_holds(evidence, now, holding) {
+        return Some(Remark::new(
             "proofTooOld",
             "It was connected when it was last checked; that is too long ago to rely on.",
-        ),
-        findings: verdict.findings,
+        ));
     }
+    if !values_hold(evidence, now, holding) {
+        return Some(Remark::new(
+            "valuesTooOld",
+            "Adobe still accepts its keys, but what it holds was read more than a day ago.",
+        ));
+    }
+    None
+}
+
+fn values_hold(evidence: &Evidence, now: UnixMillis, holding: &Holding) -> bool {
+    let at = evidence.seen.as_ref().map(|seen| seen.at);
+    let age = at.and_then(|at| age(at, now));
+    age.is_some_and(|age| age <= VALUES_HOLD)
+        && holding.since_look.is_none_or(|since| since <= VALUES_HOLD)
+}
+
+/// How long ago something was by the wall clock; `None` for the future.
+fn age(then: UnixMillis, now: UnixMillis) -> Option<Duration> {
+    let millis = i128::from(now.0) - i128::from(then.0);
+    u64::try_from(millis).ok().map(Duration::from_millis)
 }
 
 fn proof_holds(evidence: &Evidence, now: UnixMillis, holding: &Holding) -> bool {
     let Some(adobe) = &evidence.adobe else {
         return false;
     };
-    let Ok(age) = u64::try_from(i128::from(now.0) - i128::from(adobe.at.0)) else {
+    let Some(age) = age(adobe.last_at(), now) else {
         return false;
     };
-    let age = Duration::from_millis(age);
     let awake = holding
         .since
         .is_none_or(|since| age.abs_diff(since) <= DRIFT && since <= holding.holds());
@@ -90,6 +129,7 @@ fn proof_holds(evidence: &Evidence, now: UnixMillis, holding: &Holding) -> bool 
 mod tests {
     use super::*;
     use crate::connection::{AdobeProof, DataSpaceAnswer, PairAnswer};
+    use crate::fakes::samples::sample_seen;
     use crate::id::InstanceId;
     use proptest::prelude::*;
 
@@ -104,14 +144,17 @@ mod tests {
                 reason: Remark::new("bothAccepted", "Adobe accepted both pairs."),
                 findings: vec![Remark::new("looksLive", "It looks live.")],
             },
-            seen: None,
+            seen: Some(sample_seen(UnixMillis(ANSWERED))),
             adobe: Some(AdobeProof {
                 production: PairAnswer::Accepted,
                 sandbox: PairAnswer::Accepted,
                 data_space: DataSpaceAnswer::NotFound,
                 at: UnixMillis(ANSWERED),
                 by_instance_token: true,
+                renewed_at: None,
+                clock_ahead: None,
             }),
+            shop: None,
             connected_at: Some(UnixMillis(ANSWERED)),
         }
     }
@@ -126,6 +169,7 @@ mod tests {
             let holding = Holding {
                 interval: Duration::from_secs(interval),
                 since: since.map(Duration::from_millis),
+                since_look: None,
             };
             let now = UnixMillis(ANSWERED.saturating_add(age));
             let verdict = standing_with(Some(&found(ConnectionState::Connected)), now, &holding);

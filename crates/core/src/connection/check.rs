@@ -4,10 +4,12 @@
 //! settings. An instance's word alone never makes a light green.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::age::{Holding, standing_with};
 use super::judge::{Case, judge};
 use super::others::{self, Known};
+use super::shop::{ShopSeen, shows_another, watched};
 use super::{AdobeProof, ConnectionState, Evidence, PairAnswer, Remark, Seen, Verdict};
 use crate::account::Account;
 use crate::assignment::Assignment;
@@ -57,6 +59,10 @@ pub(crate) struct Gathered {
     pub(crate) at: UnixMillis,
     pub(crate) look: Option<std::result::Result<Look, TransportError>>,
     pub(crate) adobe: Option<AdobeProof>,
+    /// What its shop showed meanwhile.
+    pub(crate) shop: Option<ShopSeen>,
+    /// When Adobe had answered, by the forward-only clock.
+    pub(crate) forward: Duration,
 }
 
 impl Patchbay {
@@ -109,9 +115,7 @@ impl Patchbay {
                 look: Some(Err(TransportError::Local {
                     detail: text::outside(&error.to_string(), 200),
                 })),
-                instance: own,
-                at: self.ports.clock.now(),
-                adobe: None,
+                ..self.unseen(own)
             })
         })
     }
@@ -157,14 +161,34 @@ impl Patchbay {
         Ok((last - token::LIFETIME).max(0))
     }
 
-    async fn gather(&self, mut instance: Instance) -> Result<Gathered> {
+    /// Nothing was seen of an instance.
+    fn unseen(&self, instance: Instance) -> Gathered {
+        Gathered {
+            instance,
+            at: self.ports.clock.now(),
+            look: None,
+            adobe: None,
+            shop: None,
+            forward: self.ports.clock.monotonic(),
+        }
+    }
+
+    /// Looks at an instance and, meanwhile, at its shop as visitors see it.
+    async fn gather(&self, instance: Instance) -> Result<Gathered> {
+        let shop = self.ask_shop(&instance);
+        let (gathered, shop) = futures_util::join!(self.gather_inside(instance.clone()), shop);
+        let mut gathered = gathered?;
+        // Both belong to this check, whichever came first.
+        gathered.shop = shop.map(|shop| ShopSeen {
+            at: shop.at.max(gathered.at),
+            ..shop
+        });
+        Ok(gathered)
+    }
+
+    async fn gather_inside(&self, mut instance: Instance) -> Result<Gathered> {
         let Way::Ssh(way) = instance.way.clone() else {
-            return Ok(Gathered {
-                instance,
-                at: self.ports.clock.now(),
-                look: None,
-                adobe: None,
-            });
+            return Ok(self.unseen(instance));
         };
         let run = self.new_run();
         let look = self.look_at(&instance, &way, None).await?;
@@ -174,17 +198,16 @@ impl Patchbay {
                 self.pin_first(&mut instance, &look).await?;
                 let (look, adobe) = self.prove(&instance, &way, look, run).await?;
                 Ok(Gathered {
-                    instance,
                     at,
                     look: Some(Ok(look)),
                     adobe: Some(adobe),
+                    ..self.unseen(instance)
                 })
             }
             Err(error) => Ok(Gathered {
-                instance,
                 at,
                 look: Some(Err(error)),
-                adobe: None,
+                ..self.unseen(instance)
             }),
         }
     }
@@ -207,6 +230,9 @@ impl Patchbay {
         let accounts = self.accounts().await?;
         let key = self.fingerprint_key().await?;
         for found in &gathered {
+            if let Some(shop) = &found.shop {
+                put_shop(&mut evidence, &found.instance, shop);
+            }
             if let Some(Ok(look)) = &found.look {
                 let seen = seen(look, found.at);
                 put_seen(&mut evidence, &found.instance, seen);
@@ -271,7 +297,7 @@ impl Patchbay {
 
     fn verdict(&self, found: &Gathered, around: &Around<'_>) -> Verdict {
         if found.instance.way == Way::WatchOnly {
-            return watched();
+            return self.watched_verdict(found, around);
         }
         let assignment = around
             .known
@@ -279,6 +305,7 @@ impl Patchbay {
             .iter()
             .find(|a| a.instance == found.instance.id);
         let look = found.look.as_ref().and_then(|look| look.as_ref().ok());
+        let now_seen = look.and_then(|_| seen_of(&around.known, &found.instance));
         let others = look.map_or_else(Vec::new, |look| {
             others::neighbours(&found.instance, look, &around.known)
         });
@@ -303,7 +330,24 @@ impl Patchbay {
             mage_id,
             own_gateways: look.is_none_or(|look| self.own_gateways(look)),
             consistent: look.is_none_or(|look| is_consistent(look, around.key)),
+            shop: shows_another(now_seen, found.shop.as_ref()),
         })
+    }
+
+    /// An entry of the same address is the same shop, however it is watched.
+    fn watched_verdict(&self, found: &Gathered, around: &Around<'_>) -> Verdict {
+        let own = &found.instance;
+        let shop = found.shop.as_ref();
+        let space = shop.and_then(ShopSeen::data_space);
+        let mut others = space.map_or_else(Vec::new, |space| {
+            others::holders(own, space.as_str(), None, &around.known)
+        });
+        others.retain(|other| {
+            let entry = around.known.instances.iter();
+            let mut entry = entry.filter(|one| one.name == other.name);
+            !entry.any(|one| one.has_address_of(own))
+        });
+        watched(own, shop, &others)
     }
 
     /// Writes down what was found. What cannot be written is said with the rest, so that one
@@ -315,7 +359,9 @@ impl Patchbay {
         pairs: &[KeyPair],
     ) -> Result<()> {
         if found.adobe.is_some() {
-            self.note_answer(&record.instance, record.at);
+            let at = record.adobe.as_ref().map_or(record.at, AdobeProof::last_at);
+            self.note_answer_at(&record.instance, at, found.forward);
+            self.note_look_at(&record.instance, found.at, found.forward);
         }
         let written = async {
             self.ports.records.save_evidence(record).await?;
@@ -360,6 +406,10 @@ impl Patchbay {
                 .adobe
                 .clone()
                 .or_else(|| before.and_then(|e| e.adobe.clone())),
+            shop: found
+                .shop
+                .clone()
+                .or_else(|| before.and_then(|e| e.shop.clone())),
             connected_at: if connected {
                 Some(now)
             } else {
@@ -414,7 +464,11 @@ impl Patchbay {
         let now = self.ports.clock.now();
         let shown = |known: &Evidence| {
             let holding = Holding {
-                since: self.since_answer(&known.instance, known.at),
+                since: known
+                    .adobe
+                    .as_ref()
+                    .and_then(|adobe| self.since_answer(&known.instance, adobe.last_at())),
+                since_look: self.since_look(&known.instance, known.seen.as_ref()),
                 ..Holding::default()
             };
             Evidence {
@@ -481,15 +535,10 @@ fn is_consistent(look: &Look, key: &FingerprintKey) -> bool {
     })
 }
 
-fn watched() -> Verdict {
-    Verdict {
-        state: ConnectionState::Unverified,
-        reason: Remark::new(
-            "watchOnly",
-            "It is watched by its address only; keys cannot be seen from outside.",
-        ),
-        findings: Vec::new(),
-    }
+fn seen_of<'a>(known: &Known<'a>, instance: &Instance) -> Option<&'a Seen> {
+    let evidence = known.evidence.iter();
+    let mut own = evidence.filter(|e| e.instance == instance.id);
+    own.find_map(|e| e.seen.as_ref())
 }
 
 fn seen(look: &Look, at: UnixMillis) -> Seen {
@@ -512,26 +561,40 @@ fn seen(look: &Look, at: UnixMillis) -> Seen {
         data_space: look
             .plain(ConfigPath::DataSpaceId)
             .and_then(|id| DataSpaceId::parse(id).ok()),
+        used: look.saas_pair.clone().ok(),
         versions: look.versions.clone(),
     }
 }
 
 fn put_seen(evidence: &mut Vec<Evidence>, instance: &Instance, seen: Seen) {
-    match evidence.iter_mut().find(|e| e.instance == instance.id) {
-        Some(known) => known.seen = Some(seen),
-        None => evidence.push(Evidence {
+    let at = seen.at;
+    own_of(evidence, instance, at).seen = Some(seen);
+}
+
+fn put_shop(evidence: &mut Vec<Evidence>, instance: &Instance, shop: &ShopSeen) {
+    own_of(evidence, instance, shop.at).shop = Some(shop.clone());
+}
+
+/// An instance's own evidence, made where there was none.
+fn own_of<'a>(
+    evidence: &'a mut Vec<Evidence>,
+    instance: &Instance,
+    at: UnixMillis,
+) -> &'a mut Evidence {
+    let place = evidence.iter().position(|e| e.instance == instance.id);
+    let place = place.unwrap_or_else(|| {
+        evidence.push(Evidence {
             instance: instance.id.clone(),
-            at: seen.at,
-            verdict: Verdict {
-                state: ConnectionState::Unknown,
-                reason: Remark::new("neverChecked", "It was never checked."),
-                findings: Vec::new(),
-            },
-            seen: Some(seen),
+            at,
+            verdict: standing_with(None, at, &Holding::default()),
+            seen: None,
             adobe: None,
+            shop: None,
             connected_at: None,
-        }),
-    }
+        });
+        evidence.len() - 1
+    });
+    &mut evidence[place]
 }
 
 /// Exact fingerprints of what an instance should hold. A private key that is the assigned one in

@@ -5,8 +5,10 @@
 
 use std::collections::BTreeMap;
 
+use super::obstacle;
 use super::others::Sharing;
 use super::remarks::notices;
+use super::shop;
 use super::{AdobeProof, ConnectionState as State, DataSpaceAnswer, PairAnswer, Remark, Verdict};
 use crate::config::{ConfigPath, Purpose};
 use crate::error::transport_code;
@@ -15,6 +17,7 @@ use crate::id::{DataSpaceId, MageId};
 use crate::instance::Instance;
 use crate::look::{ConnectorModule, InstanceToken, Look};
 use crate::ports::gateway::Rejection;
+use crate::ports::storefront::ShopAnswer;
 use crate::ports::transport::TransportError;
 use crate::registry::DataSpaceType;
 use crate::token;
@@ -46,6 +49,8 @@ pub struct Case<'a> {
     pub own_gateways: bool,
     /// Whether the plain ids and type it shows are the ones it compares.
     pub consistent: bool,
+    /// What its shop shows to visitors, where that is another data space.
+    pub shop: Option<&'a ShopAnswer>,
 }
 
 /// Another known instance that has to do with the same data space.
@@ -283,18 +288,22 @@ fn clock_skew(
     signed: Option<&InstanceToken>,
 ) -> Option<Remark> {
     let expires = token::expiry(signed?.token.as_ref().ok()?)?;
-    let off = expires - token::LIFETIME - case.adobe?.at.seconds();
+    let proof = case.adobe?;
+    // By the gateway's clock where it said its time: ours may be the one that is off.
+    let ahead = proof.clock_ahead.unwrap_or(0);
+    let off = expires - token::LIFETIME - proof.at.seconds() + ahead;
     (kind == Rejection::BadSignature && off.abs() > token::SKEW).then(|| {
         Remark::new(
             "clockSkew",
             format!(
-                "Adobe rejects the {purpose} pair, and the instance's clock is {off} s off; correct the clock first."
+                "Adobe rejects the {purpose} pair, and the instance's clock is {}; correct the clock first.",
+                obstacle::off(off)
             ),
         )
     })
 }
 
-fn rejection(purpose: Purpose, kind: Rejection) -> Remark {
+pub(super) fn rejection(purpose: Purpose, kind: Rejection) -> Remark {
     let text = match kind {
         Rejection::UnknownApiKey => {
             format!(
@@ -464,6 +473,9 @@ fn unproven(
             return;
         }
     };
+    if let Some(answer) = case.shop {
+        matches.push((State::Unverified, shop::another(answer)));
+    }
     if !case.consistent {
         matches.push((
             State::Unverified,
@@ -497,14 +509,11 @@ fn unproven_by(
     matches: &mut Vec<(State, Remark)>,
     findings: &mut Vec<Remark>,
 ) {
+    if let Some(ahead) = proof.clock_ahead.filter(|ahead| ahead.abs() > token::SKEW) {
+        matches.push((State::Unverified, obstacle::own_clock(ahead)));
+    }
     match proof.pair(used) {
-        PairAnswer::NotProvable(why) => matches.push((
-            State::Unverified,
-            Remark::new(
-                "pairNotProvable",
-                format!("Adobe gave no usable answer about the {used} pair: {why}"),
-            ),
-        )),
+        PairAnswer::NotProvable(why) => matches.push((State::Unverified, why.clone())),
         PairAnswer::Absent => matches.push((
             State::Unverified,
             Remark::new(
@@ -517,7 +526,7 @@ fn unproven_by(
     if let PairAnswer::NotProvable(why) = proof.pair(used.other()) {
         findings.push(Remark::new(
             "otherPairNotProvable",
-            format!("Not proven for the {} pair: {why}", used.other()),
+            format!("Not proven for the {} pair: {}", used.other(), why.text),
         ));
     }
     if let DataSpaceAnswer::NotProvable(why) = &proof.data_space {
@@ -525,7 +534,10 @@ fn unproven_by(
             State::Unverified,
             Remark::new(
                 "dataSpaceNotProvable",
-                format!("Adobe gave no usable answer about the data space: {why}"),
+                format!(
+                    "Adobe gave no usable answer about the data space: {}",
+                    why.text
+                ),
             ),
         ));
     }

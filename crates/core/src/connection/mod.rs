@@ -7,9 +7,12 @@ pub mod age;
 pub mod check;
 pub mod judge;
 pub mod next;
+mod obstacle;
 pub(crate) mod others;
 mod prove;
 mod remarks;
+pub mod renew;
+pub mod shop;
 pub mod standing;
 
 use std::collections::BTreeMap;
@@ -21,6 +24,8 @@ use crate::instance::Pin;
 use crate::look::Versions;
 use crate::ports::clock::UnixMillis;
 use crate::ports::gateway::Rejection;
+
+use shop::ShopSeen;
 
 /// How an instance stands, as people see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -173,8 +178,8 @@ pub enum PairAnswer {
     Accepted,
     /// A body that says the pair is wrong.
     Rejected(Rejection),
-    /// No usable answer; why, for showing.
-    NotProvable(String),
+    /// No usable answer, and why.
+    NotProvable(Remark),
     /// The instance has no such pair at all.
     Absent,
 }
@@ -200,13 +205,23 @@ pub struct AdobeProof {
     pub sandbox: PairAnswer,
     /// What `registry/environments/{id}` said of the data space the instance claims.
     pub data_space: DataSpaceAnswer,
-    /// When the answers came.
+    /// When the answers about the instance's own tokens came.
     pub at: UnixMillis,
     /// Whether the instance signed the tokens in this very run.
     pub by_instance_token: bool,
+    /// When Adobe last answered the same about a token signed here with the very key that was seen
+    /// on the instance; `None` where nobody asked since the look.
+    pub renewed_at: Option<UnixMillis>,
+    /// Seconds this computer's clock was ahead of the gateway's, where that said its time.
+    pub clock_ahead: Option<i64>,
 }
 
 impl AdobeProof {
+    /// When Adobe last answered, whoever signed.
+    pub fn last_at(&self) -> UnixMillis {
+        self.renewed_at.unwrap_or(self.at)
+    }
+
     /// The answer about one pair.
     pub fn pair(&self, purpose: Purpose) -> &PairAnswer {
         match purpose {
@@ -219,8 +234,8 @@ impl AdobeProof {
 /// What the registry said of a data space for a pair.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DataSpaceAnswer {
-    /// It was not asked, or gave no usable answer; why, for showing.
-    NotProvable(String),
+    /// It was not asked, or gave no usable answer; and why.
+    NotProvable(Remark),
     /// That pair sees no such data space.
     NotFound,
     /// It is there.
@@ -249,6 +264,8 @@ pub struct Seen {
     pub identity: BTreeMap<ConfigPath, IdentityFingerprint>,
     /// The data space it claims, where that is one.
     pub data_space: Option<DataSpaceId>,
+    /// Which pair it uses for registry and feeds, where that is one of the two.
+    pub used: Option<Purpose>,
     /// Versions found.
     pub versions: Versions,
 }
@@ -266,6 +283,8 @@ pub struct Evidence {
     pub seen: Option<Seen>,
     /// What Adobe last answered.
     pub adobe: Option<AdobeProof>,
+    /// What its shop last showed to visitors.
+    pub shop: Option<ShopSeen>,
     /// When it last was `connected`.
     pub connected_at: Option<UnixMillis>,
 }

@@ -39,26 +39,33 @@ pub(crate) fn holders(
         .filter(|other| other.id != instance.id && !is_one(instance, other, pin));
     let mut found = Vec::new();
     for other in others {
-        let assigned = known
-            .assignments
-            .iter()
-            .any(|a| a.instance == other.id && a.data_space.id.as_str() == space);
-        let holds = known.evidence.iter().any(|e| {
-            e.instance == other.id
-                && e.seen
-                    .as_ref()
-                    .and_then(|seen| seen.data_space.as_ref())
-                    .is_some_and(|id| id.as_str() == space)
-        });
-        if assigned || holds {
-            found.push(Neighbour {
-                name: other.name.clone(),
-                live: other.is_live(),
-                assigned,
-            });
-        }
+        found.extend(user(other, space, known));
     }
     found
+}
+
+/// Every instance that holds or is assigned a data space.
+pub(crate) fn users(space: &str, known: &Known<'_>) -> Vec<Neighbour> {
+    let users = known.instances.iter();
+    users
+        .filter_map(|instance| user(instance, space, known))
+        .collect()
+}
+
+fn user(instance: &Instance, space: &str, known: &Known<'_>) -> Option<Neighbour> {
+    let assigned = known
+        .assignments
+        .iter()
+        .any(|a| a.instance == instance.id && a.data_space.id.as_str() == space);
+    let holds = known
+        .evidence
+        .iter()
+        .any(|e| e.instance == instance.id && e.data_spaces().any(|id| id.as_str() == space));
+    (assigned || holds).then(|| Neighbour {
+        name: instance.name.clone(),
+        live: instance.is_live(),
+        assigned,
+    })
 }
 
 /// Other instances that have the same identity but another base URL or server, and about which

@@ -3,7 +3,8 @@
 //! A token counts only once, only in the run it was signed for, and only for the API key that is
 //! configured there. Not here: what the answers mean (judge).
 
-use super::{AdobeProof, DataSpaceAnswer, PairAnswer};
+use super::obstacle::{self, of_gateway, of_token};
+use super::{AdobeProof, DataSpaceAnswer, PairAnswer, Remark};
 use crate::config::{ConfigPath, Purpose};
 use crate::error::Result;
 use crate::id::{ApiKey, DataSpaceId};
@@ -23,20 +24,24 @@ enum Use<'a> {
     /// The instance has no such pair.
     Absent,
     /// It proves nothing, and Adobe is not asked; why.
-    Nothing(String),
+    Nothing(Remark),
     /// An earlier run handed this very token over.
     Old,
     /// Its time is off: Adobe's refusal counts, an acceptance proves nothing; why.
-    Off(Bearing<'a>, String),
+    Off(Bearing<'a>, Remark),
     /// It proves what Adobe says.
     Good(Bearing<'a>),
 }
 
+/// What a question to Adobe is signed with.
 #[derive(Clone, Copy)]
-struct Bearing<'a> {
-    api_key: &'a ApiKey,
-    token: &'a Secret,
+pub(super) struct Bearing<'a> {
+    pub(super) api_key: &'a ApiKey,
+    pub(super) token: &'a Secret,
 }
+
+/// An answer, with how far our clock is ahead of the gateway's where that said its time.
+type Timed<T> = (T, Option<i64>);
 
 impl<'a> Bearing<'a> {
     fn of(signed: &'a InstanceToken) -> Option<Self> {
@@ -102,7 +107,7 @@ impl Patchbay {
         };
         // Asked at once: each is a journey to Adobe and back. What is said of the data space counts
         // only where the pair that asked was accepted.
-        let (production, sandbox, data_space) = futures_util::join!(
+        let ((production, one), (sandbox, two), data_space) = futures_util::join!(
             self.answer(Purpose::Production, production),
             self.answer(Purpose::Sandbox, sandbox),
             self.space_of(used, bearing, look),
@@ -115,23 +120,28 @@ impl Patchbay {
             production,
             sandbox,
             data_space: data_space.filter(|_| accepted).unwrap_or_else(|| {
-                DataSpaceAnswer::NotProvable("the pair in use is not proven".to_owned())
+                DataSpaceAnswer::NotProvable(of_token("The pair in use is not proven."))
             }),
             at: self.ports.clock.now(),
             by_instance_token: true,
+            renewed_at: None,
+            clock_ahead: one.or(two),
         };
         Ok((proof, again))
     }
 
     /// What Adobe says of a pair by the token that was handed over.
-    async fn answer(&self, purpose: Purpose, handed: Use<'_>) -> PairAnswer {
+    async fn answer(&self, purpose: Purpose, handed: Use<'_>) -> Timed<PairAnswer> {
         match handed {
-            Use::Absent => PairAnswer::Absent,
-            Use::Nothing(why) => PairAnswer::NotProvable(why),
-            Use::Old => PairAnswer::NotProvable("the instance handed over an old token".to_owned()),
+            Use::Absent => (PairAnswer::Absent, None),
+            Use::Nothing(why) => (PairAnswer::NotProvable(why), None),
+            Use::Old => {
+                let why = of_token("The instance handed over an old token.");
+                (PairAnswer::NotProvable(why), None)
+            }
             Use::Off(bearing, why) => match self.ask_ping(purpose, bearing).await {
-                rejected @ PairAnswer::Rejected(_) => rejected,
-                _ => PairAnswer::NotProvable(why),
+                rejected @ (PairAnswer::Rejected(_), _) => rejected,
+                (_, ahead) => (PairAnswer::NotProvable(why), ahead),
             },
             Use::Good(bearing) => self.ask_ping(purpose, bearing).await,
         }
@@ -158,34 +168,42 @@ impl Patchbay {
         if api_key_there.is_none() && look.exact(purpose.private_key_path()).is_none() {
             return Ok(Use::Absent);
         }
-        let nothing = |why: &str| Ok(Use::Nothing(why.to_owned()));
+        let nothing = |why: &str| Ok(Use::Nothing(of_token(why)));
         let Some(signed) = look.tokens.iter().find(|token| token.purpose == purpose) else {
-            return nothing("the instance signed nothing");
+            return nothing("The instance signed nothing.");
         };
         let bearing = match (&signed.api_key, &signed.token) {
-            (None, _) => return nothing("the API key is not usable"),
+            (None, _) => return nothing("The API key there is not usable."),
             (_, Err(why)) => {
-                return Ok(Use::Nothing(format!("the instance could not sign: {why}")));
+                return Ok(Use::Nothing(of_token(format!(
+                    "The instance could not sign: {why}."
+                ))));
             }
             (Some(_), Ok(_)) => Bearing::of(signed),
         };
         let Some(bearing) = bearing else {
-            return nothing("the instance signed nothing");
+            return nothing("The instance signed nothing.");
         };
         // What Adobe says about some other pair of theirs says nothing about the configured one.
         let key = self.fingerprint_key().await?;
         if api_key_there != Some(&key.exact(bearing.api_key.as_str().as_bytes())) {
-            return nothing("the instance signed for another API key than the configured one");
+            return nothing("The instance signed for another API key than the configured one.");
         }
         let Some(expires) = token::expiry(bearing.token) else {
-            return nothing("the instance handed over something that is no token");
+            return nothing("The instance handed over something that is no token.");
         };
         let off = expires - (self.ports.clock.now().seconds() + token::LIFETIME);
         let fresh = self
             .first_use(instance, bearing.token, expires, run)
             .await?;
         if off.abs() > token::SKEW {
-            let why = format!("the token's time is {off} s off; check the instance's clock");
+            let why = Remark::new(
+                "tokenTimeOff",
+                format!(
+                    "The instance's token is {} by this computer's clock; check both clocks.",
+                    obstacle::off(off)
+                ),
+            );
             return Ok(Use::Off(bearing, why));
         }
         Ok(if fresh { Use::Good(bearing) } else { Use::Old })
@@ -230,15 +248,26 @@ impl Patchbay {
         Ok(())
     }
 
-    async fn ask_ping(&self, purpose: Purpose, bearing: Bearing<'_>) -> PairAnswer {
+    pub(super) async fn ask_ping(
+        &self,
+        purpose: Purpose,
+        bearing: Bearing<'_>,
+    ) -> Timed<PairAnswer> {
         match self.ports.gateway.ping(purpose, &bearing.bearer()).await {
-            Ok(_) => PairAnswer::Accepted,
-            Err(GatewayError::Rejected { kind, .. }) => PairAnswer::Rejected(kind),
-            Err(error) => PairAnswer::NotProvable(error.to_string()),
+            Ok(answered) => (PairAnswer::Accepted, answered.clock_ahead),
+            Err(GatewayError::Rejected { kind, clock_ahead }) => {
+                (PairAnswer::Rejected(kind), clock_ahead)
+            }
+            Err(error) => (PairAnswer::NotProvable(of_gateway(&error)), None),
         }
     }
 
-    async fn ask_space(&self, purpose: Purpose, bearing: Bearing<'_>, id: &str) -> DataSpaceAnswer {
+    pub(super) async fn ask_space(
+        &self,
+        purpose: Purpose,
+        bearing: Bearing<'_>,
+        id: &str,
+    ) -> DataSpaceAnswer {
         let Ok(id) = DataSpaceId::parse(id) else {
             return DataSpaceAnswer::NotFound;
         };
@@ -250,7 +279,7 @@ impl Patchbay {
                 mage_id: answer.value.mage_id,
             },
             Err(GatewayError::NotFound) => DataSpaceAnswer::NotFound,
-            Err(error) => DataSpaceAnswer::NotProvable(error.to_string()),
+            Err(error) => DataSpaceAnswer::NotProvable(of_gateway(&error)),
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Nobody is asked here; a fresh answer is the check's business.
 
-use super::age::{Holding, standing_with};
+use super::age::{Holding, VALUES_HOLD, standing_with};
 use super::next::NextStep;
 use super::{ConnectionState, Evidence, Verdict};
 use crate::assignment::Assignment;
@@ -81,7 +81,7 @@ impl Standing {
         let key = |purpose: Purpose| seen.and_then(|s| s.identity.get(&purpose.private_key_path()));
         let holds_until = evidence
             .filter(|_| verdict.state == ConnectionState::Connected)
-            .and_then(|evidence| Some(UnixMillis(evidence.adobe.as_ref()?.at.0 + PROOF_HOLDS_MS)));
+            .and_then(holds_until);
         Self {
             instance,
             account: account.to_owned(),
@@ -92,10 +92,17 @@ impl Standing {
             keys: Purpose::ALL.map(|purpose| key(purpose).cloned()),
             assignment,
             holds_until,
-            proven_at: evidence.and_then(|evidence| Some(evidence.adobe.as_ref()?.at)),
+            proven_at: evidence.and_then(|evidence| Some(evidence.adobe.as_ref()?.last_at())),
             connected_at: evidence.and_then(|evidence| evidence.connected_at),
         }
     }
+}
+
+/// Until when Adobe's answer and what was read there both count.
+fn holds_until(evidence: &Evidence) -> Option<UnixMillis> {
+    let answer = evidence.adobe.as_ref()?.last_at().0 + PROOF_HOLDS_MS;
+    let values = i64::try_from(VALUES_HOLD.as_millis()).ok()? + evidence.seen.as_ref()?.at.0;
+    Some(UnixMillis(answer.min(values)))
 }
 
 fn data_space(evidence: &Evidence) -> Option<String> {
@@ -118,6 +125,7 @@ pub fn standing(evidence: Option<&Evidence>, now: UnixMillis) -> Verdict {
 mod tests {
     use super::*;
     use crate::connection::{AdobeProof, ConnectionState, DataSpaceAnswer, PairAnswer, Remark};
+    use crate::fakes::samples::sample_seen;
     use crate::id::InstanceId;
 
     const ANSWERED: i64 = 1_774_000_000_000;
@@ -131,14 +139,17 @@ mod tests {
                 reason: Remark::new("bothAccepted", "Adobe accepted both pairs."),
                 findings: vec![Remark::new("looksLive", "It looks live.")],
             },
-            seen: None,
+            seen: Some(sample_seen(UnixMillis(ANSWERED))),
             adobe: Some(AdobeProof {
                 production: PairAnswer::Accepted,
                 sandbox: PairAnswer::Accepted,
                 data_space: DataSpaceAnswer::NotFound,
                 at: UnixMillis(ANSWERED),
                 by_instance_token: true,
+                renewed_at: None,
+                clock_ahead: None,
             }),
+            shop: None,
             connected_at: Some(UnixMillis(ANSWERED)),
         }
     }

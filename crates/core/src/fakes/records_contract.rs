@@ -11,7 +11,7 @@ use super::samples::{
 use crate::account::Account;
 use crate::assignment::Assignment;
 use crate::config::Purpose;
-use crate::connection::{DataSpaceAnswer, PairAnswer};
+use crate::connection::{DataSpaceAnswer, PairAnswer, Remark};
 use crate::id::EntryId;
 use crate::instance::Instance;
 use crate::journal::{ChainKey, JournalCheck, Phase, verify};
@@ -277,7 +277,7 @@ async fn evidence(records: &dyn Records, other: &dyn Records) -> Result<(), Reco
     let mut answer = sample_evidence(2, &two)?;
     for data_space in [
         DataSpaceAnswer::NotFound,
-        DataSpaceAnswer::NotProvable("later".to_owned()),
+        DataSpaceAnswer::NotProvable(Remark::new("gatewayTimedOut", "Later.")),
     ] {
         if let Some(adobe) = &mut answer.adobe {
             adobe.data_space = data_space;

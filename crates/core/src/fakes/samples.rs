@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::account::Account;
 use crate::assignment::Assignment;
 use crate::config::{ConfigPath, Part, Purpose};
+use crate::connection::shop::ShopSeen;
 use crate::connection::{
     AdobeProof, ConnectionState, DataSpaceAnswer, Evidence, PairAnswer, Remark, Seen, Verdict,
 };
@@ -21,6 +22,7 @@ use crate::look::Versions;
 use crate::ports::clock::UnixMillis;
 use crate::ports::gateway::Rejection;
 use crate::ports::records::RecordsError;
+use crate::ports::storefront::{ShopAnswer, ShopChannel, StorefrontError};
 use crate::registry::{DataSpace, DataSpaceType};
 use crate::text::TextError;
 
@@ -167,20 +169,13 @@ pub fn sample_evidence(n: u8, instance: &InstanceId) -> Result<Evidence, Records
     let key = FingerprintKey::new([n; 32]);
     let data_space = sample_assignment(instance, None, None)?.data_space;
     let mut seen = Seen {
-        at: UnixMillis(7),
-        pin: Pin {
-            identity: "a".repeat(64),
-            server: "b".repeat(64),
-            base_url: String::new(),
-        },
-        exact: BTreeMap::new(),
-        plain: BTreeMap::new(),
-        identity: BTreeMap::new(),
         data_space: Some(data_space.id),
+        used: Some(Purpose::Production),
         versions: Versions {
             php: "8.3.1".to_owned(),
             ..Versions::default()
         },
+        ..sample_seen(UnixMillis(7))
     };
     seen.exact
         .insert(ConfigPath::SandboxPrivateKey, key.exact(b"x"));
@@ -192,7 +187,7 @@ pub fn sample_evidence(n: u8, instance: &InstanceId) -> Result<Evidence, Records
         .insert(ConfigPath::ProjectName, "北光".to_owned());
     let adobe = AdobeProof {
         production: PairAnswer::Rejected(Rejection::BadSignature),
-        sandbox: PairAnswer::NotProvable("no answer".to_owned()),
+        sandbox: PairAnswer::NotProvable(Remark::new("gatewayTimedOut", "No answer.")),
         data_space: DataSpaceAnswer::Found {
             project: data_space.project_id,
             kind: DataSpaceType::Production,
@@ -200,6 +195,8 @@ pub fn sample_evidence(n: u8, instance: &InstanceId) -> Result<Evidence, Records
         },
         at: UnixMillis(8),
         by_instance_token: true,
+        renewed_at: Some(UnixMillis(10)),
+        clock_ahead: Some(-2),
     };
     Ok(Evidence {
         instance: instance.clone(),
@@ -211,8 +208,47 @@ pub fn sample_evidence(n: u8, instance: &InstanceId) -> Result<Evidence, Records
         },
         seen: full.then_some(seen),
         adobe: full.then_some(adobe),
+        shop: full.then(|| sample_shop(n)),
         connected_at: full.then_some(UnixMillis(3)),
     })
+}
+
+/// What was read on an instance at a time: nothing but that it was there.
+pub fn sample_seen(at: UnixMillis) -> Seen {
+    Seen {
+        at,
+        pin: Pin {
+            identity: "a".repeat(64),
+            server: "b".repeat(64),
+            base_url: String::new(),
+        },
+        exact: BTreeMap::new(),
+        plain: BTreeMap::new(),
+        identity: BTreeMap::new(),
+        data_space: None,
+        used: None,
+        versions: Versions::default(),
+    }
+}
+
+/// What a shop showed: a data space, or for every fourth nothing.
+fn sample_shop(n: u8) -> ShopSeen {
+    let id = format!("{0}-1111-4111-8111-{0}1111", "2".repeat(8));
+    let shown = DataSpaceId::parse(&id)
+        .ok()
+        .filter(|_| !n.is_multiple_of(4));
+    ShopSeen {
+        at: UnixMillis(11),
+        said: shown
+            .map(|data_space| ShopAnswer {
+                data_space,
+                kind: Some(DataSpaceType::Testing),
+                channel: ShopChannel::Page,
+            })
+            .ok_or(StorefrontError::SentElsewhere {
+                host: "elsewhere.test".to_owned(),
+            }),
+    }
 }
 
 /// A journal line to append.

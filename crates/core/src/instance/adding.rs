@@ -272,7 +272,7 @@ fn checked_way(way: Way) -> Result<Way> {
 }
 
 /// A storefront address: `https://` or `http://`, a host, nothing invisible, no user information.
-fn checked_url(url: &str) -> std::result::Result<String, TextError> {
+pub(crate) fn checked_url(url: &str) -> std::result::Result<String, TextError> {
     let url = url.trim();
     let rest = url
         .strip_prefix("https://")

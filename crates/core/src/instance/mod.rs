@@ -92,6 +92,15 @@ impl Instance {
         self.role.is_copy() && self.answers.is_live != Some(true)
     }
 
+    /// Whether this entry and another have the same storefront address.
+    pub fn has_address_of(&self, other: &Instance) -> bool {
+        let address = |one: &Instance| {
+            let url = one.url.as_deref()?;
+            Some(url.trim_end_matches('/').to_ascii_lowercase())
+        };
+        address(self).is_some() && address(self) == address(other)
+    }
+
     /// Whether the user answered that this and another instance are one (P12); it is the same
     /// whichever of the two was asked.
     pub fn is_same_as(&self, other: &Instance) -> bool {

@@ -1,7 +1,7 @@
 //! Port: a shop's address, looked at as any visitor could.
 //!
 //! Nothing that says who asks is ever sent: no key, no token, no cookie. What a visitor sees is the
-//! data space the shop really works with (docs/facts.md, Reading state without SSH). It proves
+//! data space the shop really works with (docs/facts.md, Reading without SSH). It proves
 //! nothing about keys: there is no way to see those from outside.
 
 use async_trait::async_trait;

@@ -245,6 +245,8 @@ impl Patchbay {
             at,
             look: Some(Ok(look)),
             adobe: Some(adobe),
+            shop: None,
+            forward: self.ports.clock.monotonic(),
         };
         let judged = self.judge_all(vec![gathered]).await?;
         Ok(judged.into_iter().next().map(|checked| checked.evidence))

@@ -199,7 +199,7 @@ async fn a_clock_that_is_off_is_told_from_a_wrong_key() {
     let (state, reason, _) = state_after(|there| there.clock_ahead = 900).await;
     assert_eq!(
         (state, reason.as_str()),
-        (State::Unverified, "pairNotProvable")
+        (State::Unverified, "tokenTimeOff")
     );
 }
 
@@ -211,7 +211,7 @@ async fn without_an_answer_of_adobes_nothing_is_green() {
     let (state, reason, _) = said(&world, "live").await;
     assert_eq!(
         (state, reason.as_str()),
-        (State::Unverified, "pairNotProvable")
+        (State::Unverified, "gatewayTimedOut")
     );
     assert!(
         world.check("live").await.connected_at.is_some(),
@@ -314,6 +314,13 @@ async fn never_checked_is_unknown_and_watch_only_never_exceeds_unverified() {
     assert!(known.1.is_none(), "never checked");
     let board = patchbay.board().await.unwrap().remove(0);
     assert_eq!(board.verdict.state, State::Unknown);
+    let (state, reason, _) = said(&world, "seen").await;
+    assert_eq!(
+        (state, reason.as_str()),
+        (State::Unknown, "shopSaysNothing")
+    );
+    let shown = patchbay_core::id::DataSpaceId::parse(PRODUCTION).unwrap();
+    world.storefront.show("https://shop.test/", &shown, None);
     let (state, reason, _) = said(&world, "seen").await;
     assert_eq!((state, reason.as_str()), (State::Unverified, "watchOnly"));
 }

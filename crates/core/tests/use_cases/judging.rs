@@ -5,19 +5,20 @@ use std::collections::BTreeMap;
 use patchbay_core::config::{ConfigPath, Purpose};
 use patchbay_core::connection::judge::{Case, Neighbour, judge};
 use patchbay_core::connection::{
-    AdobeProof, ConnectionState as State, DataSpaceAnswer, PairAnswer,
+    AdobeProof, ConnectionState as State, DataSpaceAnswer, PairAnswer, Remark,
 };
 use patchbay_core::fakes::samples::{sample_account, sample_instance};
 use patchbay_core::fingerprint::FingerprintKey;
-use patchbay_core::id::{Nonce, ProjectId};
+use patchbay_core::id::{DataSpaceId, Nonce, ProjectId};
 use patchbay_core::instance::{Answers, Role};
 use patchbay_core::look::{ConnectorModule, Look, SeenValue, Versions};
 use patchbay_core::ports::clock::UnixMillis;
 use patchbay_core::ports::gateway::Rejection;
+use patchbay_core::ports::storefront::{ShopAnswer, ShopChannel};
 use patchbay_core::registry::DataSpaceType;
 use proptest::prelude::*;
 
-use crate::world::{OTHER_PROJECT, PRODUCTION, PROJECT, mage};
+use crate::world::{OTHER_PROJECT, PRODUCTION, PROJECT, TESTING, mage};
 
 /// What an instance holds: nine values, those of the keys told apart by `keys`.
 pub fn values_of(keys: u8, space: &str, kind: &str) -> BTreeMap<ConfigPath, SeenValue> {
@@ -66,7 +67,7 @@ fn answer() -> impl Strategy<Value = PairAnswer> {
     prop_oneof![
         4 => Just(PairAnswer::Accepted),
         1 => Just(PairAnswer::Rejected(Rejection::BadSignature)),
-        1 => Just(PairAnswer::NotProvable("no".into())),
+        1 => Just(PairAnswer::NotProvable(Remark::new("gatewayTimedOut", "No."))),
         1 => Just(PairAnswer::Absent),
     ]
 }
@@ -90,7 +91,7 @@ fn data_space() -> impl Strategy<Value = DataSpaceAnswer> {
     prop_oneof![
         6 => found,
         1 => Just(DataSpaceAnswer::NotFound),
-        1 => Just(DataSpaceAnswer::NotProvable("no".into())),
+        1 => Just(DataSpaceAnswer::NotProvable(Remark::new("gatewayTimedOut", "No."))),
     ]
 }
 
@@ -101,7 +102,7 @@ struct Facts {
     sandbox_used: bool,
     kind: String,
     missing: Option<usize>,
-    flags: [bool; 5],
+    flags: [bool; 7],
     neighbour: Option<(bool, bool)>,
 }
 
@@ -119,6 +120,8 @@ fn facts() -> impl Strategy<Value = Facts> {
                 data_space,
                 at: UnixMillis(0),
                 by_instance_token,
+                renewed_at: None,
+                clock_ahead: None,
             },
         );
     let kinds = prop_oneof![Just("Production"), Just("Testing"), Just("production")];
@@ -129,7 +132,15 @@ fn facts() -> impl Strategy<Value = Facts> {
         proptest::bool::weighted(0.2),
         kinds.prop_map(str::to_owned),
         proptest::option::weighted(0.1, 0_usize..9),
-        [mostly(), mostly(), mostly(), mostly(), mostly()],
+        [
+            mostly(),
+            mostly(),
+            mostly(),
+            mostly(),
+            mostly(),
+            mostly(),
+            mostly(),
+        ],
         proptest::option::weighted(0.1, (any::<bool>(), any::<bool>())),
     )
         .prop_map(
@@ -155,7 +166,15 @@ fn used(facts: &Facts) -> Purpose {
 
 /// What the state machine says, given these facts.
 fn state_of(facts: &Facts) -> State {
-    let [same, enabled, own_gateways, as_assigned, consistent] = facts.flags;
+    let [
+        same,
+        enabled,
+        own_gateways,
+        as_assigned,
+        consistent,
+        shop_agrees,
+        own_clock,
+    ] = facts.flags;
     let mut values = values_of(1, PRODUCTION, &facts.kind);
     let expected = values
         .iter()
@@ -192,10 +211,19 @@ fn state_of(facts: &Facts) -> State {
         })
         .collect();
     let account = mage(1);
+    let another = ShopAnswer {
+        data_space: DataSpaceId::parse(TESTING).unwrap(),
+        kind: None,
+        channel: ShopChannel::GraphQl,
+    };
+    let mut proof = facts.proof.clone();
+    if let (Some(proof), false) = (&mut proof, own_clock) {
+        proof.clock_ahead = Some(600);
+    }
     let verdict = judge(&Case {
         instance: &instance,
         contact: Some(Ok(&look)),
-        adobe: facts.proof.as_ref(),
+        adobe: proof.as_ref(),
         expected,
         gone: &[],
         assigned: None,
@@ -204,6 +232,7 @@ fn state_of(facts: &Facts) -> State {
         mage_id: Some(&account),
         own_gateways,
         consistent,
+        shop: (!shop_agrees).then_some(&another),
     });
     verdict.state
 }
@@ -260,6 +289,7 @@ fn never_contacted_is_unknown() {
         mage_id: None,
         own_gateways: true,
         consistent: true,
+        shop: None,
     });
     assert_eq!(verdict.state, State::Unknown);
 }
@@ -281,6 +311,7 @@ fn a_removed_pair_and_a_twin_are_findings() {
         mage_id: None,
         own_gateways: true,
         consistent: true,
+        shop: None,
     });
     for code in ["assignedPairGone", "sameIdentity"] {
         assert!(

@@ -23,7 +23,11 @@ mod keys;
 #[cfg(test)]
 mod liars;
 #[cfg(test)]
+mod life;
+#[cfg(test)]
 mod pushes;
+#[cfg(test)]
+mod shops;
 #[cfg(test)]
 mod undo;
 #[cfg(test)]

@@ -2,6 +2,7 @@
 import type { AdminGroup } from "./AdminGroup";
 import type { AdobeWord } from "./AdobeWord";
 import type { EvidenceValue } from "./EvidenceValue";
+import type { Remark } from "./Remark";
 
 /**
  * One fold of the Admin's page.
@@ -20,6 +21,6 @@ values: Array<EvidenceValue>,
  */
 answer: AdobeWord, 
 /**
- * Why, in English, where Adobe did not accept it.
+ * Why, where Adobe did not accept it.
  */
-why: string | null, };
+why: Remark | null, };
