@@ -5,6 +5,7 @@
 
 pub mod age;
 pub mod check;
+pub(crate) mod held;
 pub mod judge;
 pub mod next;
 mod obstacle;

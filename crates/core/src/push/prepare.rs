@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 
 use crate::assignment::Assignment;
 use crate::config::{ConfigPath, Part, Purpose};
-use crate::connection::check::space_values;
+use crate::connection::held::space_values;
 use crate::error::{Error, Result};
 use crate::fingerprint::ExactFingerprint;
 use crate::id::EntryId;

@@ -164,6 +164,25 @@ fn used(facts: &Facts) -> Purpose {
     }
 }
 
+fn neighbours(facts: &Facts) -> Vec<Neighbour> {
+    let neighbours = facts.neighbour.iter();
+    neighbours
+        .map(|(live, assigned)| Neighbour {
+            name: "Other".into(),
+            live: *live,
+            assigned: *assigned,
+        })
+        .collect()
+}
+
+fn another_space() -> ShopAnswer {
+    ShopAnswer {
+        data_space: DataSpaceId::parse(TESTING).unwrap(),
+        kind: None,
+        channel: ShopChannel::GraphQl,
+    }
+}
+
 /// What the state machine says, given these facts.
 fn state_of(facts: &Facts) -> State {
     let [
@@ -201,21 +220,9 @@ fn state_of(facts: &Facts) -> State {
     if !same {
         look.pin.identity = "9".repeat(64);
     }
-    let others: Vec<Neighbour> = facts
-        .neighbour
-        .iter()
-        .map(|(live, assigned)| Neighbour {
-            name: "Other".into(),
-            live: *live,
-            assigned: *assigned,
-        })
-        .collect();
+    let others = neighbours(facts);
     let account = mage(1);
-    let another = ShopAnswer {
-        data_space: DataSpaceId::parse(TESTING).unwrap(),
-        kind: None,
-        channel: ShopChannel::GraphQl,
-    };
+    let another = another_space();
     let mut proof = facts.proof.clone();
     if let (Some(proof), false) = (&mut proof, own_clock) {
         proof.clock_ahead = Some(600);
