@@ -12,6 +12,7 @@ use super::others::{self, Known};
 use super::shop::{ShopSeen, shows_another, watched};
 use super::{AdobeProof, ConnectionState, Evidence, PairAnswer, Remark, Seen, Verdict};
 use crate::account::Account;
+use crate::assignment::Assignment;
 use crate::config::Purpose;
 use crate::error::{Error, Result};
 use crate::fingerprint::FingerprintKey;

@@ -5,7 +5,7 @@
 //! Not here: how a shop is asked (the storefront port).
 
 use super::judge::Neighbour;
-use super::others::{self, Known};
+use super::others::{self, Known, Sharing};
 use super::{ConnectionState as State, Evidence, Remark, Seen, Verdict};
 use crate::error::Result;
 use crate::id::DataSpaceId;
@@ -83,21 +83,11 @@ pub(crate) fn watched(
     };
     let mut matches = Vec::new();
     let mut findings = Vec::new();
-    if !others.is_empty() {
-        let names: Vec<&str> = others.iter().map(|other| other.name.as_str()).collect();
-        let names = names.join(", ");
-        let assigned = others.iter().any(|other| other.assigned);
-        let keeps = !assigned && instance.is_live() && !others.iter().any(|other| other.live);
-        if keeps {
-            let text = format!("Its data space is also used by {names}.");
-            findings.push(Remark::new("dataSpaceAlsoUsed", text));
-        } else {
-            let text = format!("Its data space belongs to {names}.");
-            matches.push((
-                State::DataSpaceConflict,
-                Remark::new("dataSpaceUsedTwice", text),
-            ));
-        }
+    let space = answer.data_space.as_str();
+    let sharing = Sharing::of(space, None, instance.is_live(), others);
+    match (sharing.remark(), &sharing) {
+        (Some(remark), Sharing::Carries(_)) => matches.push((State::DataSpaceConflict, remark)),
+        (remark, _) => findings.extend(remark),
     }
     if let Some(remark) = answer.kind.and_then(|kind| against_role(kind, instance)) {
         matches.push((State::DataSpaceMismatch, remark));
