@@ -25,6 +25,7 @@ const COMMANDS: &[&str] = &[
     "list_key_pairs",
     "list_settings",
     "look_after",
+    "open_demo",
     "paste_private_key",
     "pick_private_key",
     "plan_detach",

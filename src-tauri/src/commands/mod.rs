@@ -6,6 +6,7 @@
 
 mod accounts;
 mod connection;
+mod demo;
 mod instances;
 mod journal;
 mod keypairs;
@@ -28,6 +29,7 @@ pub(crate) fn all<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync + 's
         connection::look_after,
         connection::stop_watching,
         connection::watch_records,
+        demo::open_demo,
         instances::add_instance,
         instances::adopt_instance,
         instances::answer_about_instance,

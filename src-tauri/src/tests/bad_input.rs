@@ -5,11 +5,12 @@ use serde_json::{Value, json};
 use super::{PROJECT, SPACE, Window, ssh};
 
 /// Commands that take no request.
-const ASK_NOTHING: [&str; 12] = [
+const ASK_NOTHING: [&str; 13] = [
     "failed_of_last_push",
     "list_accounts",
     "list_instances",
     "list_key_pairs",
+    "open_demo",
     "list_settings",
     "look_after",
     "paste_private_key",

@@ -151,6 +151,8 @@ export interface Backend {
   setSetting(key: string, value: string): Promise<void>;
   /** What the person chose for the window. */
   windowPreferences(): Promise<WindowPreferences>;
+  /** Opens the demo in a window of its own. */
+  openDemo(): Promise<void>;
   /** Whether everything shown is pretended; every screen has to say so. */
   isDemo(): boolean;
   /** Remembers what the person chose for the window. */

@@ -318,6 +318,7 @@ export class FakeBackend implements Backend {
       setting.value = value;
     });
 
+  openDemo: Backend["openDemo"] = () => this.#answer("openDemo", () => undefined);
   isDemo: Backend["isDemo"] = () => this.demo;
   windowPreferences: Backend["windowPreferences"] = () => this.#answer("windowPreferences", () => this.preferences);
 

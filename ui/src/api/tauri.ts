@@ -82,6 +82,7 @@ export const tauriBackend: Backend = {
   listSettings: () => ask("list_settings"),
   setSetting: (key, value) => ask("set_setting", { request: { key, value } }),
   windowPreferences: () => ask("window_preferences"),
+  openDemo: () => ask("open_demo"),
   // The shell says so before the page draws.
   isDemo: () => "patchbayDemo" in window,
   setWindowPreferences: (request) => ask("set_window_preferences", { request }),

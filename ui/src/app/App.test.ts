@@ -46,13 +46,15 @@ test("a filter that leaves nothing offers the way back", async () => {
   expect(names()).toHaveLength(3);
 });
 
-test("an empty board shows the three ways in", async () => {
+test("an empty board shows the ways to begin, the demo among them", async () => {
   backend.rows = [];
   open();
   expect(await screen.findByRole("heading", { name: "No instances yet" })).toBeTruthy();
   for (const name of ["Connect one over SSH", "Adopt one that is already connected", "Only watch one"]) {
     expect(screen.getByRole("button", { name })).toBeTruthy();
   }
+  await fireEvent.click(screen.getByRole("button", { name: "Try it with the demo fleet" }));
+  expect(backend.calls).toContain("openDemo");
 });
 
 test("a chosen instance shows its evidence in the Admin's order, and Escape closes it", async () => {

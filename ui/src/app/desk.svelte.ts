@@ -130,6 +130,15 @@ export class Desk {
     else await this.read();
   }
 
+  /** Opens the demo beside this window. */
+  async tryDemo(): Promise<void> {
+    try {
+      await this.backend.openDemo();
+    } catch (thrown) {
+      this.error = asIpcError(thrown);
+    }
+  }
+
   /** Removes an instance from this computer. */
   async remove(row: InstanceRow): Promise<void> {
     this.question = null;
