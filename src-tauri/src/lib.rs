@@ -23,6 +23,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use patchbay_adapters::clipboard::SystemClipboard;
+use patchbay_adapters::dumps;
 use patchbay_adapters::watch::RecordsWatch;
 use tauri::{App, AppHandle, Manager, Runtime};
 
@@ -35,6 +36,8 @@ use wiring::Door;
 
 /// Opens the window and runs until it is closed.
 pub fn run() -> ExitCode {
+    // Before anything else; what the system says to it is told once there is a log.
+    let _ = dumps::off();
     let app = tauri::Builder::default()
         // First, because a second start ends here and shows the window that is open already.
         .plugin(wiring::only_one(window::show))
@@ -61,6 +64,9 @@ fn set_up(app: &mut App) -> Result<(), Box<dyn std::error::Error>> {
     let door = tauri::async_runtime::block_on(open(app, directory.as_deref(), &person));
     if let Some(directory) = directory.filter(|_| door.patchbay().is_ok()) {
         logging::start(&directory.join("logs"));
+        if let Err(error) = dumps::off() {
+            tracing::warn!(%error, "core dumps could not be switched off");
+        }
         app.manage(PreferencesFile::inside(wiring::kept_beside(&directory)));
         watch(app.handle(), &directory);
     }

@@ -6,6 +6,7 @@
 //! | [`clock`] | the wall clock, a clock that only goes forward, sleep |
 //! | [`crypto`] | RSA, random numbers, tokens, sealed boxes |
 //! | `demo` | all of them for the demo, with feature `demo` only |
+//! | [`dumps`] | no core dumps |
 //! | [`ending`] | the system asks this program to end |
 //! | [`files`] | files that a person chose, to read and to save |
 //! | [`gateway`] | Adobe's gateways and the merchant registry |
@@ -23,6 +24,7 @@ pub mod clock;
 pub mod crypto;
 #[cfg(feature = "demo")]
 pub mod demo;
+pub mod dumps;
 pub mod ending;
 pub mod files;
 pub mod gateway;

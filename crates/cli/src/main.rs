@@ -40,6 +40,8 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments, output: &Output) -> Result<Exit, Failure> {
+    patchbay_adapters::dumps::off()
+        .map_err(|error| Failure::local("core dumps could not be switched off", &error))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

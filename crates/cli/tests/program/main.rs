@@ -9,6 +9,8 @@
 
 #[cfg(unix)]
 mod data_directory;
+#[cfg(target_os = "linux")]
+mod dumps;
 mod keychain;
 mod support;
 mod telling;
