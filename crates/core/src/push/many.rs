@@ -10,6 +10,9 @@ use crate::error::Result;
 use crate::instance::{Instance, SshWay, Way};
 use crate::patchbay::Patchbay;
 
+/// The instances of one server that nobody works on yet, with their places in the answer.
+type Queue = Arc<Mutex<VecDeque<(usize, Instance)>>>;
+
 /// How many instances are worked on at once where the settings say nothing.
 pub const DEFAULT_AT_ONCE: usize = 8;
 
@@ -33,7 +36,7 @@ where
     let hosts = by_host(patchbay, instances, at_once).await;
     // Shared and not borrowed: with a lifetime in it, nobody could tell that the whole may be sent
     // to another thread, and the window could not await it.
-    let queues: Vec<Arc<Mutex<VecDeque<(usize, Instance)>>>> = hosts
+    let queues: Vec<Queue> = hosts
         .into_values()
         .map(|queue| Arc::new(Mutex::new(queue)))
         .collect();
