@@ -5,6 +5,8 @@ pub mod details;
 pub mod page;
 pub mod shop;
 
+use std::collections::BTreeMap;
+
 use patchbay_core::assignment::Assignment;
 use patchbay_core::connection;
 use patchbay_core::connection::next;
@@ -179,6 +181,11 @@ pub struct Remark {
     pub code: String,
     /// What it means for this instance.
     pub text: String,
+    /// What is filled into the sentence, by name, to say it in another language. Roles, purposes and
+    /// paths are codes, several of them joined by commas.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[ts(type = "Record<string, string>", optional)]
+    pub words: BTreeMap<String, String>,
 }
 
 impl From<&Standing> for InstanceRow {
@@ -303,6 +310,7 @@ impl From<&connection::Remark> for Remark {
         Self {
             code: remark.code.clone(),
             text: remark.text.clone(),
+            words: remark.words.clone(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Key pairs as the command line and the window list them; never a private key.
 
+use std::collections::BTreeMap;
+
 use patchbay_core::account::Account;
 use patchbay_core::error::Error;
 use patchbay_core::keypair::intake::Repair;
@@ -220,6 +222,7 @@ impl From<&Repair> for Remark {
         Self {
             code: repair.code().to_owned(),
             text: repair.text().to_owned(),
+            words: BTreeMap::new(),
         }
     }
 }

@@ -211,7 +211,8 @@ fn records_code(error: &RecordsError) -> &'static str {
     }
 }
 
-fn transport_words(error: &TransportError) -> Vec<(&'static str, String)> {
+/// What is filled into a transport error's sentence, by name.
+pub(crate) fn transport_words(error: &TransportError) -> Vec<(&'static str, String)> {
     match error {
         TransportError::SignInExpired { renew } => vec![("renew", renew.clone())],
         TransportError::WrongOwner { owner } => vec![("owner", owner.clone())],

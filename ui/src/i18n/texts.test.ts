@@ -3,7 +3,10 @@ import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
 
+import { PATHS } from "../api/fakeFleet";
 import { age, languages, systemLanguage } from ".";
+import { gaps } from "./words/fill";
+import { toldRemark } from "./words/remarks";
 
 /** Every text with its path; those with gaps are filled in. */
 function leaves(node: unknown, path: string[] = []): [string, string][] {
@@ -60,12 +63,26 @@ describe("texts", () => {
     }
   });
 
-  test("tell in Chinese every reason that the core gives", () => {
-    const core = files("../crates/core/src/connection").map((path) => readFileSync(path, "utf8"));
-    const codes = core.flatMap((source) => [...source.matchAll(/Remark::new\(\s*"(\w+)"/g)].map(([, code]) => code));
-    expect(codes).toContain("bothAccepted");
-    const untold = codes.filter((code) => code && !languages["zh-Hant"].reasons[code]);
-    expect(untold).toEqual([]);
+  test("tell in both languages every reason and finding that the core gives, with the same names and values", () => {
+    const given = remarksOfTheCore();
+    expect(given.size).toBeGreaterThan(60);
+    for (const [code, words] of given) {
+      const sentence = languages["zh-Hant"].reasons[code];
+      expect(sentence, `${code} has no sentence`).toBeTruthy();
+      expect(gaps(sentence ?? ""), code).toEqual(words);
+      const own = languages.en.reasons[code];
+      if (own) expect(gaps(own), code).toEqual(words);
+    }
+  });
+
+  test("tell a reason with its names and values, in either language", () => {
+    const remark = { code: "valuesMissing", text: "Missing: sandbox API key.", words: { values: PATHS.sandboxApiKey } };
+    expect(toldRemark(remark, languages["zh-Hant"])).toEqual({ text: `缺少：${languages["zh-Hant"].values.names.sandboxApiKey}。`, lang: undefined });
+    expect(toldRemark(remark, languages.en)).toEqual({ text: remark.text, lang: "en" });
+    const late = { code: "timedOut", text: "The server did not answer in time (login)." };
+    expect(toldRemark(late, languages["zh-Hant"]).text).toBe("伺服器沒有及時回應。");
+    const old = { code: "otherMageId", text: "The data space belongs to A, the account is B." };
+    expect(toldRemark(old, languages["zh-Hant"])).toEqual({ text: old.text, lang: "en" });
   });
 
   test("are all used", () => {
@@ -120,6 +137,36 @@ test("the system's language is followed as far as it is spoken", () => {
   expect(systemLanguage(["de-DE", "en-GB"])).toBe("en");
   expect(systemLanguage(["fr"])).toBe("en");
 });
+
+/**
+ * Every reason and finding in the core's own source with the names of its words: where a remark is
+ * made, and in the lists of those whose code comes from elsewhere.
+ */
+function remarksOfTheCore(): Map<string, string[]> {
+  const read = (path: string) => readFileSync(`../crates/core/src/${path}`, "utf8");
+  const found = new Map<string, string[]>();
+  for (const path of files("../crates/core/src/connection")) {
+    const source = readFileSync(path, "utf8").split("#[cfg(test)]")[0] ?? "";
+    for (const made of source.split("Remark::new(").slice(1)) {
+      const code = /^\s*"(\w+)"/.exec(made)?.[1];
+      const end = made.search(/;\n|\n\}/);
+      const words = [...made.slice(0, end < 0 ? undefined : end).matchAll(/\.with\("(\w+)"/g)].map(([, name]) => name ?? "");
+      if (code) found.set(code, [...new Set([...(found.get(code) ?? []), ...words])].sort());
+    }
+  }
+  const codes = (source: string, from: string, pattern: RegExp) => [...(source.slice(source.indexOf(from)).split("\n}\n")[0] ?? "").matchAll(pattern)];
+  const error = read("error.rs");
+  const detailed = codes(error, "fn transport_words(", /TransportError::(\w+) \{ (?:during: )?(\w+)/g).map(([, name, word]) => [name, word] as const);
+  for (const [, name, code] of codes(error, "pub fn transport_code(", /TransportError::(\w+)(?: \{ \.\. \})? => "(\w+)"/g)) {
+    const word = new Map(detailed).get(name);
+    if (code) found.set(code, word ? [word] : []);
+  }
+  for (const [, code] of codes(read("ports/gateway.rs"), "impl Rejection", /Rejection::\w+ => "(\w+)"/g)) if (code) found.set(code, ["kind"]);
+  const notices = codes(read("connection/remarks.rs"), "fn notice_word(", /((?:"\w+"(?: \| )?)+) => Some\("(\w+)"\)/g);
+  const word = (code: string) => notices.filter(([, all]) => all?.includes(`"${code}"`)).map(([, , name]) => name ?? "");
+  for (const [, code] of (/NOTICES: [^=]*= \[([^\]]*)\]/.exec(read("look.rs"))?.[1] ?? "").matchAll(/"(\w+)"/g)) if (code && !found.has(code)) found.set(code, word(code));
+  return found;
+}
 
 function files(directory: string): string[] {
   return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {

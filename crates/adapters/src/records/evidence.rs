@@ -40,6 +40,8 @@ struct Document {
 struct RemarkRow {
     code: String,
     text: String,
+    #[serde(default)]
+    words: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -194,6 +196,7 @@ fn remark(row: RemarkRow) -> Remark {
     Remark {
         code: row.code,
         text: row.text,
+        words: row.words,
     }
 }
 
@@ -201,6 +204,7 @@ fn remark_row(remark: &Remark) -> RemarkRow {
     RemarkRow {
         code: remark.code.clone(),
         text: remark.text.clone(),
+        words: remark.words.clone(),
     }
 }
 

@@ -2,6 +2,7 @@
 //! Keys, Production Keys, SaaS Identifier), Adobe's rule beside Patchbay's proof, and its history.
 
 use patchbay_core::config::{ConfigPath, Purpose};
+use patchbay_core::connection::judge::rejection;
 use patchbay_core::connection::{DataSpaceAnswer, Evidence, PairAnswer, Seen};
 use patchbay_core::ports::gateway::Rejection;
 use serde::Serialize;
@@ -154,7 +155,10 @@ fn pair(evidence: Option<&Evidence>, purpose: Purpose) -> EvidenceGroup {
     let (answer, why) = match answer {
         None => (AdobeWord::NeverAsked, None),
         Some(PairAnswer::Accepted) => (AdobeWord::Accepted, None),
-        Some(PairAnswer::Rejected(kind)) => (AdobeWord::Rejected, Some(coded(*kind))),
+        Some(PairAnswer::Rejected(kind)) => (
+            AdobeWord::Rejected,
+            Some((&rejection(purpose, *kind)).into()),
+        ),
         Some(PairAnswer::NotProvable(why)) => (AdobeWord::NotProvable, Some(why.into())),
         Some(PairAnswer::Absent) => (AdobeWord::Absent, None),
     };
@@ -169,14 +173,6 @@ fn pair(evidence: Option<&Evidence>, purpose: Purpose) -> EvidenceGroup {
         ),
         answer,
         why,
-    }
-}
-
-/// A rejection in the state machine's own words for that purpose.
-fn coded(kind: Rejection) -> Remark {
-    Remark {
-        code: kind.as_str().to_owned(),
-        text: kind.as_str().to_owned(),
     }
 }
 

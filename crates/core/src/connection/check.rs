@@ -376,7 +376,7 @@ impl Patchbay {
                 record
                     .verdict
                     .findings
-                    .push(Remark::new("notRemembered", text));
+                    .push(Remark::new("notRemembered", text).with("why", error.to_string()));
                 Ok(())
             }
         }

@@ -11,7 +11,7 @@ use super::remarks::notices;
 use super::shop;
 use super::{AdobeProof, ConnectionState as State, DataSpaceAnswer, PairAnswer, Remark, Verdict};
 use crate::config::{ConfigPath, Purpose};
-use crate::error::transport_code;
+use crate::error::{transport_code, transport_words};
 use crate::fingerprint::ExactFingerprint;
 use crate::id::{DataSpaceId, MageId};
 use crate::instance::Instance;
@@ -125,7 +125,10 @@ fn unreached(error: &TransportError) -> (State, Remark) {
     };
     (
         state,
-        Remark::new(transport_code(error), capital(&error.to_string())),
+        transport_words(error).into_iter().fold(
+            Remark::new(transport_code(error), capital(&error.to_string())),
+            |remark, (name, word)| remark.with(name, word),
+        ),
     )
 }
 
@@ -164,24 +167,26 @@ fn different(case: &Case<'_>, look: &Look, matches: &mut Vec<(State, Remark)>) {
                     "Its base URL was {} and is now {}.",
                     pin.base_url, look.pin.base_url
                 ),
-            ),
+            )
+            .with("from", &pin.base_url)
+            .with("to", &look.pin.base_url),
         ));
     }
 }
 
 fn connector(look: &Look, matches: &mut Vec<(State, Remark)>) {
-    let (code, text) = match look.connector {
+    let remark = match look.connector {
         ConnectorModule::Enabled => return,
-        ConnectorModule::Disabled => (
+        ConnectorModule::Disabled => Remark::new(
             "moduleDisabled",
             "The module Magento_ServicesId is switched off.",
         ),
-        ConnectorModule::Absent => (
+        ConnectorModule::Absent => Remark::new(
             "moduleAbsent",
             "The module Magento_ServicesId is not installed.",
         ),
     };
-    matches.push((State::ConnectorMissing, Remark::new(code, text)));
+    matches.push((State::ConnectorMissing, remark));
 }
 
 fn values(look: &Look, matches: &mut Vec<(State, Remark)>, findings: &mut Vec<Remark>) {
@@ -199,16 +204,16 @@ fn values(look: &Look, matches: &mut Vec<(State, Remark)>, findings: &mut Vec<Re
     let spare = used.other();
     let spare_absent = !has(look, spare.api_key_path()) && !has(look, spare.private_key_path());
     let leave_out = spare_absent && !pays_with(look, spare);
-    let missing: Vec<&str> = ConfigPath::ALL
+    let missing: Vec<ConfigPath> = ConfigPath::ALL
         .into_iter()
         .filter(|path| !has(look, *path))
         .filter(|path| !(leave_out && path.purpose() == Some(spare)))
-        .map(short_name)
         .collect();
     if !missing.is_empty() {
         matches.push((
             State::Incomplete,
-            Remark::new("valuesMissing", format!("Missing: {}.", missing.join(", "))),
+            Remark::new("valuesMissing", format!("Missing: {}.", names(&missing)))
+                .with("values", paths(&missing)),
         ));
     }
     if leave_out {
@@ -221,6 +226,18 @@ fn values(look: &Look, matches: &mut Vec<(State, Remark)>, findings: &mut Vec<Re
             format!("It has no {spare} pair; Product Recommendations 4 and later want both."),
         ));
     }
+}
+
+/// What people call these values, one after the other.
+fn names(values: &[ConfigPath]) -> String {
+    let names: Vec<&str> = values.iter().copied().map(short_name).collect();
+    names.join(", ")
+}
+
+/// These values' paths, for a remark's words.
+fn paths(values: &[ConfigPath]) -> String {
+    let paths: Vec<&str> = values.iter().map(|path| path.as_str()).collect();
+    paths.join(",")
 }
 
 fn has(look: &Look, path: ConfigPath) -> bool {
@@ -261,13 +278,16 @@ fn unreadable(look: &Look, purpose: Purpose) -> Option<Remark> {
                 .get(path)
                 .is_some_and(|value| value.looks_encrypted)
         })?;
-    Some(Remark::new(
-        "keyUnreadable",
-        format!(
-            "The {} is stored in a form the instance cannot decrypt; apply the keys again.",
-            short_name(path)
-        ),
-    ))
+    Some(
+        Remark::new(
+            "keyUnreadable",
+            format!(
+                "The {} is stored in a form the instance cannot decrypt; apply the keys again.",
+                short_name(path)
+            ),
+        )
+        .with("value", path.as_str()),
+    )
 }
 
 fn cannot_sign(look: &Look, purpose: Purpose, signed: &InstanceToken) -> Option<Remark> {
@@ -277,6 +297,8 @@ fn cannot_sign(look: &Look, purpose: Purpose, signed: &InstanceToken) -> Option<
             "cannotSign",
             format!("The instance cannot sign with its {purpose} private key ({why})."),
         )
+        .with("kind", purpose.as_str())
+        .with("why", why)
     })
 }
 
@@ -299,11 +321,12 @@ fn clock_skew(
                 "Adobe rejects the {purpose} pair, and the instance's clock is {}; correct the clock first.",
                 obstacle::off(off)
             ),
-        )
+        ).with("kind", purpose.as_str()).with("seconds", off.to_string())
     })
 }
 
-pub(super) fn rejection(purpose: Purpose, kind: Rejection) -> Remark {
+/// What Adobe's rejection of the pair for a purpose means.
+pub fn rejection(purpose: Purpose, kind: Rejection) -> Remark {
     let text = match kind {
         Rejection::UnknownApiKey => {
             format!(
@@ -316,7 +339,7 @@ pub(super) fn rejection(purpose: Purpose, kind: Rejection) -> Remark {
         }
         Rejection::TokenMissing => format!("The instance signed nothing with its {purpose} key."),
     };
-    Remark::new(kind.as_str(), text)
+    Remark::new(kind.as_str(), text).with("kind", purpose.as_str())
 }
 
 fn conflict(
@@ -345,17 +368,15 @@ fn mismatch(
     matches: &mut Vec<(State, Remark)>,
     findings: &mut Vec<Remark>,
 ) {
-    let mut push = |code: &str, text: String| {
-        matches.push((State::DataSpaceMismatch, Remark::new(code, text)));
-    };
+    let mut push = |remark: Remark| matches.push((State::DataSpaceMismatch, remark));
     let set = look.plain(ConfigPath::DataSpaceType);
     let configured = set.and_then(DataSpaceType::parse);
     let mut proven = None;
     match case.adobe.map(|proof| &proof.data_space) {
-        Some(DataSpaceAnswer::NotFound) => push(
+        Some(DataSpaceAnswer::NotFound) => push(Remark::new(
             "dataSpaceNotTheirs",
-            "Adobe knows no such data space for these keys.".to_owned(),
-        ),
+            "Adobe knows no such data space for these keys.",
+        )),
         Some(DataSpaceAnswer::Found {
             project,
             kind,
@@ -363,33 +384,33 @@ fn mismatch(
         }) => {
             proven = Some(*kind);
             if look.plain(ConfigPath::ProjectId) != Some(project.as_str()) {
-                push(
+                push(Remark::new(
                     "notInProject",
-                    "The data space is not in the project that is set.".to_owned(),
-                );
+                    "The data space is not in the project that is set.",
+                ));
             }
             if set.is_some() && configured != Some(*kind) {
                 push(
-                    "wrongType",
-                    format!("The data space is of type {kind}, the instance says otherwise."),
+                    Remark::new(
+                        "wrongType",
+                        format!("The data space is of type {kind}, the instance says otherwise."),
+                    )
+                    .with("type", kind.as_str()),
                 );
             }
             if let (Some(theirs), Some(ours)) = (mage_id, case.mage_id)
                 && theirs != ours
             {
-                push(
-                    "otherMageId",
-                    format!("The data space belongs to {theirs}, the account is {ours}."),
-                );
+                push(another_account(theirs, ours));
             }
         }
         _ => {}
     }
     if set.is_some() && configured.is_none() && proven.is_none() {
-        push(
+        push(Remark::new(
             "unknownType",
-            "The type of the data space is neither Production nor Testing.".to_owned(),
-        );
+            "The type of the data space is neither Production nor Testing.",
+        ));
     }
     if let Some(kind) = proven.or(configured)
         && let Some(remark) = type_against_role(kind, case.instance, look)
@@ -402,6 +423,15 @@ fn mismatch(
             matches.push((State::DataSpaceMismatch, remark));
         }
     }
+}
+
+fn another_account(theirs: &MageId, ours: &MageId) -> Remark {
+    Remark::new(
+        "otherMageId",
+        format!("The data space belongs to {theirs}, the account is {ours}."),
+    )
+    .with("theirs", theirs.as_str())
+    .with("ours", ours.as_str())
 }
 
 /// G4 as a state. What looks live and is labelled a copy is held to both until G12 is answered.
@@ -423,33 +453,33 @@ fn type_against_role(kind: DataSpaceType, instance: &Instance, look: &Look) -> O
 fn gateway(case: &Case<'_>, look: &Look, matches: &mut Vec<(State, Remark)>) {
     if !case.own_gateways {
         let hosts: Vec<&str> = look.gateways.values().map(String::as_str).collect();
+        let hosts = hosts.join(" and ");
         matches.push((
             State::GatewayOverridden,
             Remark::new(
                 "otherGateway",
-                format!(
-                    "The instance talks to {}, which is not in your settings.",
-                    hosts.join(" and ")
-                ),
-            ),
+                format!("The instance talks to {hosts}, which is not in your settings."),
+            )
+            .with("hosts", &hosts),
         ));
     }
 }
 
 fn drift(case: &Case<'_>, look: &Look, matches: &mut Vec<(State, Remark)>) {
-    let differing: Vec<&str> = case
+    let differing: Vec<ConfigPath> = case
         .expected
         .iter()
         .filter(|(path, exact)| look.exact(**path) != Some(*exact))
-        .map(|(path, _)| short_name(*path))
+        .map(|(path, _)| *path)
         .collect();
     if !differing.is_empty() {
         matches.push((
             State::Drifted,
             Remark::new(
                 "differsFromAssignment",
-                format!("Other than assigned: {}.", differing.join(", ")),
-            ),
+                format!("Other than assigned: {}.", names(&differing)),
+            )
+            .with("values", paths(&differing)),
         ));
     }
 }
@@ -468,7 +498,8 @@ fn unproven(
                 Remark::new(
                     "saasPairInvalid",
                     format!("magento_saas/environment is \"{word}\", which is not valid."),
-                ),
+                )
+                .with("word", word),
             ));
             return;
         }
@@ -519,26 +550,49 @@ fn unproven_by(
             Remark::new(
                 "pairAbsent",
                 format!("The {used} pair, which the instance uses, is absent."),
-            ),
+            )
+            .with("kind", used.as_str()),
         )),
         PairAnswer::Accepted | PairAnswer::Rejected(_) => {}
     }
     if let PairAnswer::NotProvable(why) = proof.pair(used.other()) {
-        findings.push(Remark::new(
-            "otherPairNotProvable",
-            format!("Not proven for the {} pair: {}", used.other(), why.text),
+        let other = used.other();
+        findings.push(because(
+            Remark::new(
+                "otherPairNotProvable",
+                format!("Not proven for the {other} pair: {}", why.text),
+            )
+            .with("kind", other.as_str())
+            .with("why", &why.code),
+            why,
         ));
     }
     if let DataSpaceAnswer::NotProvable(why) = &proof.data_space {
         matches.push((
             State::Unverified,
-            Remark::new(
-                "dataSpaceNotProvable",
-                format!(
-                    "Adobe gave no usable answer about the data space: {}",
-                    why.text
-                ),
+            because(
+                Remark::new(
+                    "dataSpaceNotProvable",
+                    format!(
+                        "Adobe gave no usable answer about the data space: {}",
+                        why.text
+                    ),
+                )
+                .with("why", &why.code),
+                why,
             ),
         ));
     }
+}
+
+/// A remark whose `why` is another one's code, with that one's words beside its own.
+fn because(remark: Remark, why: &Remark) -> Remark {
+    let words = why.words.iter();
+    words.fold(remark, |remark, (name, word)| {
+        if remark.words.contains_key(name) {
+            remark
+        } else {
+            remark.with(name, word)
+        }
+    })
 }

@@ -149,6 +149,10 @@ pub struct Remark {
     pub code: String,
     /// What it means for this instance, in English.
     pub text: String,
+    /// What is filled into the sentence, by name; with the code it is enough to say it in another
+    /// language. Roles, purposes and paths are codes, several of them joined by commas; everything
+    /// else is for showing. Never a secret.
+    pub words: BTreeMap<String, String>,
 }
 
 impl Remark {
@@ -157,7 +161,15 @@ impl Remark {
         Self {
             code: code.to_owned(),
             text: text.into(),
+            words: BTreeMap::new(),
         }
+    }
+
+    /// Names one word that is filled into its sentence.
+    #[must_use]
+    pub fn with(mut self, name: &str, word: impl Into<String>) -> Self {
+        self.words.insert(name.to_owned(), word.into());
+        self
     }
 }
 

@@ -8,44 +8,49 @@ use crate::ports::gateway::GatewayError;
 
 /// What stood between Adobe's gateway and us.
 pub(crate) fn of_gateway(error: &GatewayError) -> Remark {
-    let (code, text) = match error {
-        GatewayError::Unreachable { detail } => (
+    match error {
+        GatewayError::Unreachable { detail } => Remark::new(
             "gatewayUnreachable",
             format!(
                 "Adobe's gateway could not be reached; a firewall may be in the way ({detail})."
             ),
-        ),
-        GatewayError::TimedOut => (
+        )
+        .with("detail", detail),
+        GatewayError::TimedOut => Remark::new(
             "gatewayTimedOut",
-            "Adobe's gateway did not answer in time.".to_owned(),
+            "Adobe's gateway did not answer in time.",
         ),
-        GatewayError::NotTheGateway { detail } => (
+        GatewayError::NotTheGateway { detail } => Remark::new(
             "notTheGateway",
             format!("Something else answered in Adobe's place, for example a proxy ({detail})."),
-        ),
+        )
+        .with("detail", detail),
         GatewayError::Refused {
             status: status @ (401 | 403),
             detail,
-        } => (
+        } => Remark::new(
             "accountRefused",
             format!(
                 "Adobe refuses the account, not the keys ({status}: {detail}); the license owner can see in My Account whether it is suspended."
             ),
-        ),
-        GatewayError::Refused { status, detail } => (
+        )
+        .with("status", status.to_string())
+        .with("detail", detail),
+        GatewayError::Refused { status, detail } => Remark::new(
             "gatewayTrouble",
             format!("Adobe's gateway answered with an error ({status}: {detail})."),
-        ),
-        GatewayError::Rejected { kind, .. } => (
+        )
+        .with("status", status.to_string())
+        .with("detail", detail),
+        GatewayError::Rejected { kind, .. } => Remark::new(
             "pairRejected",
             format!("Adobe rejects the pair ({}).", kind.as_str()),
         ),
-        GatewayError::NotFound => (
+        GatewayError::NotFound => Remark::new(
             "dataSpaceNotTheirs",
-            "Adobe knows no such data space for these keys.".to_owned(),
+            "Adobe knows no such data space for these keys.",
         ),
-    };
-    Remark::new(code, text)
+    }
 }
 
 /// Something about the token that was handed over, so that Adobe's answer would prove nothing.
@@ -62,6 +67,7 @@ pub(crate) fn own_clock(ahead: i64) -> Remark {
             off(ahead)
         ),
     )
+    .with("seconds", ahead.to_string())
 }
 
 /// `3 min fast`, `40 s slow`.

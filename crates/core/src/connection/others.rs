@@ -127,14 +127,20 @@ impl Sharing {
     pub(super) fn remark(&self) -> Option<Remark> {
         match self {
             Self::Alone => None,
-            Self::Keeps(names) => Some(Remark::new(
-                ALSO_USED,
-                format!("Its data space is also used by {names}."),
-            )),
-            Self::Carries(names) => Some(Remark::new(
-                USED_TWICE,
-                format!("Its data space belongs to {names}."),
-            )),
+            Self::Keeps(names) => Some(
+                Remark::new(
+                    "dataSpaceAlsoUsed",
+                    format!("Its data space is also used by {names}."),
+                )
+                .with("others", names),
+            ),
+            Self::Carries(names) => Some(
+                Remark::new(
+                    "dataSpaceUsedTwice",
+                    format!("Its data space belongs to {names}."),
+                )
+                .with("others", names),
+            ),
         }
     }
 }
@@ -164,7 +170,7 @@ pub(super) fn judged_again(
     let mut after = before.clone();
     after
         .findings
-        .retain(|finding| finding.code != ALSO_USED && finding.code != USED_TWICE);
+        .retain(|finding| !SHARED.contains(&finding.code.as_str()));
     let carried = before.state == State::DataSpaceConflict;
     let said = sharing.remark();
     match (&sharing, said) {
@@ -193,8 +199,8 @@ pub(super) fn judged_again(
     (after != *before).then_some(after)
 }
 
-const ALSO_USED: &str = "dataSpaceAlsoUsed";
-const USED_TWICE: &str = "dataSpaceUsedTwice";
+/// What is said of a shared data space.
+const SHARED: [&str; 2] = ["dataSpaceAlsoUsed", "dataSpaceUsedTwice"];
 
 fn is_one(instance: &Instance, other: &Instance, pin: Option<&Pin>) -> bool {
     instance.is_same_as(other) || (pin.is_some() && other.pin.as_ref() == pin)

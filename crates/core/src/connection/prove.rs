@@ -203,7 +203,8 @@ impl Patchbay {
                     "The instance's token is {} by this computer's clock; check both clocks.",
                     obstacle::off(off)
                 ),
-            );
+            )
+            .with("seconds", off.to_string());
             return Ok(Use::Off(bearing, why));
         }
         Ok(if fresh { Use::Good(bearing) } else { Use::Old })

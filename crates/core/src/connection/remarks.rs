@@ -37,7 +37,7 @@ pub(super) fn notices(case: &Case<'_>, look: &Look, findings: &mut Vec<Remark>) 
             format!(
                 "It has the database and install date of {twin}, but another base URL or database server. Is it the same instance, or a copy? Until you answer, both count as two."
             ),
-        ));
+        ).with("other", twin));
     }
     for purpose in case.gone {
         findings.push(Remark::new(
@@ -45,7 +45,7 @@ pub(super) fn notices(case: &Case<'_>, look: &Look, findings: &mut Vec<Remark>) 
             format!(
                 "The {purpose} pair assigned to it is not kept here any more; assign another one."
             ),
-        ));
+        ).with("kind", purpose.as_str()));
     }
     if has_on_copy(case, look) {
         findings.push(Remark::new(
@@ -60,10 +60,12 @@ pub(super) fn notices(case: &Case<'_>, look: &Look, findings: &mut Vec<Remark>) 
         ));
     }
     for notice in &look.notices {
-        findings.push(Remark::new(
-            &notice.code,
-            notice_text(&notice.code, &notice.detail),
-        ));
+        let (code, detail) = (&notice.code, &notice.detail);
+        let said = Remark::new(code, notice_text(code, detail));
+        findings.push(match notice_word(code) {
+            Some(name) if !detail.is_empty() => said.with(name, detail),
+            _ => said,
+        });
     }
 }
 
@@ -73,6 +75,16 @@ fn has_on_copy(case: &Case<'_>, look: &Look) -> bool {
         && look
             .values
             .contains_key(&Purpose::Production.private_key_path())
+}
+
+/// What a notice's detail is called in its sentence; `None` for those that have none.
+fn notice_word(code: &str) -> Option<&'static str> {
+    match code {
+        "plaintextRow" | "oldCryptKey" | "undecryptable" => Some("value"),
+        "wrongOwner" => Some("owner"),
+        "gatewayLocked" | "saasPairUnusual" | "scopedRow" => Some("detail"),
+        _ => None,
+    }
 }
 
 fn notice_text(code: &str, detail: &str) -> String {
@@ -91,6 +103,9 @@ fn notice_text(code: &str, detail: &str) -> String {
         "saasPairUnusual" => "It uses the sandbox pair for Commerce Services.",
         "scopedRow" => {
             "A connector value exists in a website or store scope, where it has no effect."
+        }
+        "staleCache" => {
+            "Its stored values are other than those in effect; it will change as soon as its configuration cache is cleaned."
         }
         _ => "Noticed on the instance.",
     };

@@ -57,6 +57,7 @@ pub(crate) fn another(answer: &ShopAnswer) -> Remark {
             answer.data_space
         ),
     )
+    .with("dataSpace", answer.data_space.as_str())
 }
 
 /// What is to be said of an instance that is watched by its address only: never more than

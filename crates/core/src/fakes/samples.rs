@@ -203,7 +203,8 @@ pub fn sample_evidence(n: u8, instance: &InstanceId) -> Result<Evidence, Records
         at: UnixMillis(9),
         verdict: Verdict {
             state: ConnectionState::AccountNotVerified,
-            reason: Remark::new("signatureInvalid", "Adobe rejects the key."),
+            reason: Remark::new("signatureInvalid", "Adobe rejects the key.")
+                .with("kind", "production"),
             findings: vec![Remark::new("lock", "one"), Remark::new("lock", "two")],
         },
         seen: full.then_some(seen),

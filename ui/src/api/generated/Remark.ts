@@ -11,4 +11,9 @@ code: string,
 /**
  * What it means for this instance.
  */
-text: string, };
+text: string, 
+/**
+ * What is filled into the sentence, by name, to say it in another language. Roles, purposes and
+ * paths are codes, several of them joined by commas.
+ */
+words?: Record<string, string>, };
