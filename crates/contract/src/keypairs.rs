@@ -7,11 +7,12 @@ use patchbay_core::error::Error;
 use patchbay_core::keypair::intake::Repair;
 use patchbay_core::keypair::keeping::{KeptKey, Recovered, Verification};
 use patchbay_core::keypair::recognising::Recognised;
-use patchbay_core::keypair::{Export, KeyPair};
+use patchbay_core::keypair::{Export, KeyPair, KeyPairState};
 use patchbay_core::ports::clock::UnixMillis;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::exports::OneCopy;
 use crate::error::{IntakeSource, IpcError, Trouble};
 use crate::instances::Remark;
 use crate::moment::rfc3339;
@@ -68,6 +69,8 @@ pub struct KeyPairRow {
     /// Whether its one export was used: `unused`, `used` or `none`.
     #[ts(type = "\"unused\" | \"used\" | \"none\"")]
     pub export: String,
+    /// Where its one copy stands, for the window.
+    pub one_copy: OneCopy,
     /// `brought`, `guided`, `generated` or `adopted`.
     #[ts(type = "\"brought\" | \"guided\" | \"generated\" | \"adopted\"")]
     pub origin: String,
@@ -238,14 +241,23 @@ impl KeyPairRow {
             r#for: pair.purpose.as_str().to_owned(),
             api_key: pair.api_key.as_ref().map(|key| key.as_str().to_owned()),
             fingerprint: pair.identity.as_ref().map(|id| id.as_str().to_owned()),
-            state: pair.state.as_str().to_owned(),
+            state: state_word(pair).to_owned(),
             export: export_word(&pair.export).to_owned(),
+            one_copy: pair.into(),
             origin: pair.origin.as_str().to_owned(),
             used_by,
             created_at: rfc3339(pair.created_at),
             accepted_at: pair.accepted_at.and_then(rfc3339),
             note: pair.note.clone(),
         }
+    }
+}
+
+/// A key that was created and kept waits for its API key.
+fn state_word(pair: &KeyPair) -> &'static str {
+    match pair.state {
+        KeyPairState::Ready if pair.api_key.is_none() => KeyPairState::Pending.as_str(),
+        state => state.as_str(),
     }
 }
 

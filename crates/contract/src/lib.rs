@@ -9,6 +9,7 @@ pub mod accounts;
 pub mod connection;
 pub mod demo;
 pub mod error;
+pub mod exports;
 pub mod instances;
 pub mod journal;
 pub mod keypairs;
