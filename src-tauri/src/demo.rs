@@ -11,10 +11,26 @@ use patchbay_core::Patchbay;
 use patchbay_core::secret::Secret;
 use patchbay_simulator::demo::Demo;
 
+use crate::portal::places::{DemoPortal, Places};
+
 /// Kept while the program runs: without it nobody answers.
 pub(crate) struct DemoRun {
-    _demo: Demo,
+    demo: Demo,
     _directory: DemoDirectory,
+}
+
+impl DemoRun {
+    /// Where the demo's keys are created.
+    pub(crate) fn places(&self) -> Places {
+        let cast = self.demo.cast();
+        let members = [&cast.nordlys, &cast.harbour];
+        Places::demo(DemoPortal {
+            url: self.demo.urls().portal.clone(),
+            sign_ins: members
+                .map(|member| (member.mage_id.clone(), member.sign_in.clone()))
+                .into(),
+        })
+    }
 }
 
 /// Whether this start is for the demo.
@@ -45,7 +61,7 @@ pub(crate) async fn start(directory: &Path, person: &str) -> Result<(DemoRun, Pa
         .await
         .map_err(|error| error.to_string())?;
     let run = DemoRun {
-        _demo: demo,
+        demo,
         _directory: directory,
     };
     Ok((run, patchbay))

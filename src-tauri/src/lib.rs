@@ -5,11 +5,13 @@
 
 mod bringing;
 mod commands;
+mod copying;
 #[cfg(feature = "demo")]
 mod demo;
 mod intakes;
 mod listeners;
 mod logging;
+mod portal;
 mod preferences;
 mod request;
 mod runs;
@@ -23,13 +25,17 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use patchbay_adapters::clipboard::SystemClipboard;
+use patchbay_adapters::clipboard::lending::LentClipboard;
 use patchbay_adapters::dumps;
 use patchbay_adapters::watch::RecordsWatch;
-use tauri::{App, AppHandle, Manager, Runtime};
+use tauri::{App, AppHandle, Manager, RunEvent, Runtime};
 
 use bringing::Pasteboard;
+use copying::{ChosenFiles, Lending};
 use intakes::Intakes;
 use listeners::Listeners;
+use portal::places::Places;
+use portal::{Folder, Portal};
 use preferences::PreferencesFile;
 use runs::Runs;
 use wiring::Door;
@@ -45,9 +51,16 @@ pub fn run() -> ExitCode {
         .plugin(tauri_plugin_store::Builder::default().build())
         .invoke_handler(commands::all())
         .setup(set_up)
-        .run(tauri::generate_context!());
+        .build(tauri::generate_context!());
     match app {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(app) => {
+            app.run(|app, event| {
+                if matches!(event, RunEvent::Exit) {
+                    copying::clear(app);
+                }
+            });
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             tracing::error!(%error, "the window could not be opened");
             ExitCode::FAILURE
@@ -69,9 +82,16 @@ fn set_up(app: &mut App) -> Result<(), Box<dyn std::error::Error>> {
         }
         app.manage(PreferencesFile::inside(wiring::kept_beside(&directory)));
         watch(app.handle(), &directory);
+        let folder = Folder::of(&directory);
+        folder.sweep();
+        app.manage(folder);
     }
     app.manage(door);
     manage_rest(app.handle());
+    if app.try_state::<Places>().is_none() {
+        app.manage(Places::default());
+    }
+    copying::clear_when_asked_to_end(app.handle());
     window::open(app.handle())?;
     Ok(())
 }
@@ -82,6 +102,7 @@ async fn open(app: &App, directory: Option<&Path>, person: &str) -> Door {
     if let Some(directory) = directory.filter(|_| demo::is_wanted()) {
         return match demo::start(directory, person).await {
             Ok((run, patchbay)) => {
+                app.manage(run.places());
                 app.manage(run);
                 let checking = patchbay.clone();
                 // The board fills while it is looked at; what fails is on it.
@@ -100,6 +121,9 @@ fn manage_rest<R: Runtime>(app: &AppHandle<R>) {
     app.manage(Intakes::default());
     app.manage(Runs::default());
     app.manage(Pasteboard(Arc::new(SystemClipboard)));
+    app.manage(ChosenFiles::default());
+    app.manage(Lending(Arc::new(LentClipboard::default())));
+    app.manage(Portal::default());
 }
 
 /// Tells the window of every change of the records. Without it the window shows what it was told

@@ -10,11 +10,7 @@ use crate::moment::rfc3339;
 
 /// Where a created key's one copy stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
-#[serde(
-    tag = "is",
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "is", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[ts(export)]
 pub enum OneCopy {
     /// The key was not created here, so there is none.
@@ -185,7 +181,7 @@ pub enum PortalEvent {
     /// A private key was caught and is in the keychain; its API key is still to come.
     Kept {
         /// The pair.
-        keypair: KeyPairRow,
+        keypair: Box<KeyPairRow>,
     },
     /// What the page handed over was no private key, or it could not be kept.
     NotKept {

@@ -12,8 +12,8 @@ use patchbay_core::ports::clock::UnixMillis;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::exports::OneCopy;
 use crate::error::{IntakeSource, IpcError, Trouble};
+use crate::exports::OneCopy;
 use crate::instances::Remark;
 use crate::moment::rfc3339;
 

@@ -71,7 +71,10 @@ pub(crate) async fn choose_key_file<R: Runtime>(
 /// A name that is fine for a file everywhere.
 fn plain(name: &str) -> String {
     let fine = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
-    let name: String = name.chars().map(|c| if fine(c) { c } else { '-' }).collect();
+    let name: String = name
+        .chars()
+        .map(|c| if fine(c) { c } else { '-' })
+        .collect();
     let name = name.trim_matches('-');
     if name.is_empty() { "private-key" } else { name }.to_owned()
 }

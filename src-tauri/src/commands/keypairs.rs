@@ -32,7 +32,8 @@ pub(crate) async fn list_key_pairs(door: State<'_, Door>) -> Result<Vec<KeyPairR
     Ok(rows)
 }
 
-async fn row(patchbay: &Patchbay, pair: &KeyPair) -> Result<KeyPairRow, IpcError> {
+/// A pair as the window lists it.
+pub(crate) async fn row(patchbay: &Patchbay, pair: &KeyPair) -> Result<KeyPairRow, IpcError> {
     let accounts = patchbay.accounts().await.map_err(said)?;
     let used = patchbay.where_used(&pair.id).await.map_err(said)?;
     Ok(KeyPairRow::new(pair, &accounts, used))
@@ -117,7 +118,11 @@ pub(crate) async fn confirm_intake(
     }
 }
 
-async fn shown(patchbay: &Patchbay, kept: &KeptKey) -> Result<KeyPairVerified, IpcError> {
+/// A pair that was kept, with what Adobe says.
+pub(crate) async fn shown(
+    patchbay: &Patchbay,
+    kept: &KeptKey,
+) -> Result<KeyPairVerified, IpcError> {
     let accounts = patchbay.accounts().await.map_err(said)?;
     Ok(KeyPairVerified::kept(kept, &accounts))
 }

@@ -6,10 +6,12 @@
 
 mod accounts;
 mod connection;
+mod creating;
 mod demo;
+mod exports;
 mod instances;
 mod journal;
-mod keypairs;
+pub(crate) mod keypairs;
 mod page;
 mod push;
 mod registry;
@@ -29,7 +31,20 @@ pub(crate) fn all<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync + 's
         connection::look_after,
         connection::stop_watching,
         connection::watch_records,
+        creating::answer_origin,
+        creating::close_portal,
+        creating::complete_key_pair,
+        creating::generate_key_pair,
+        creating::keep_created_intake,
+        creating::open_in_browser,
+        creating::open_portal,
+        creating::ways_to_create,
         demo::open_demo,
+        exports::choose_key_file,
+        exports::clear_clipboard,
+        exports::copy_places,
+        exports::copy_private_key,
+        exports::waive_copy,
         instances::add_instance,
         instances::adopt_instance,
         instances::answer_about_instance,

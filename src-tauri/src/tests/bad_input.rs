@@ -5,14 +5,17 @@ use serde_json::{Value, json};
 use super::{PROJECT, SPACE, Window, ssh};
 
 /// Commands that take no request.
-const ASK_NOTHING: [&str; 13] = [
+const ASK_NOTHING: [&str; 16] = [
+    "clear_clipboard",
+    "close_portal",
+    "copy_places",
     "failed_of_last_push",
     "list_accounts",
     "list_instances",
     "list_key_pairs",
-    "open_demo",
     "list_settings",
     "look_after",
+    "open_demo",
     "paste_private_key",
     "pick_private_key",
     "receive_drops",

@@ -2,14 +2,21 @@
 //! stand-ins for everything outside.
 
 mod bad_input;
+mod created_keys;
 mod main_job;
 mod names;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use patchbay_core::fakes::{FakeInstance, MemoryClipboard, Together, keys, together};
+use async_trait::async_trait;
+
+use patchbay_core::fakes::{FakeInstance, MemoryClipboard, MemoryOutlet, Together, keys, together};
 use patchbay_core::id::{ApiKey, DataSpaceId, MageId, ProjectId};
+use patchbay_core::keypair::ExportWay;
+use patchbay_core::ports::outlet::{Outlet, OutletError};
 use patchbay_core::registry::{DataSpace, DataSpaceType};
+use patchbay_core::secret::Secret;
 use serde_json::{Value, json};
 use tauri::ipc::{CallbackFn, InvokeBody};
 use tauri::test::{INVOKE_KEY, MockRuntime, get_ipc_response, mock_builder};
@@ -18,18 +25,50 @@ use tauri::{App, Manager};
 
 use crate::bringing::Pasteboard;
 use crate::commands;
+use crate::copying::{ChosenFiles, Lending, Lends};
 use crate::intakes::Intakes;
 use crate::listeners::Listeners;
+use crate::portal::Portal;
+use crate::portal::places::{DemoPortal, Places};
 use crate::runs::Runs;
 use crate::wiring::Door;
 
 const PROJECT: &str = "11111111-1111-4111-8111-111111111111";
 const SPACE: &str = "22222222-2222-4222-8222-222222222222";
 
+/// A clipboard that remembers what it was lent.
+struct Lent(Arc<MemoryOutlet>);
+
+struct Shared(Arc<MemoryOutlet>);
+
+#[async_trait]
+impl Outlet for Shared {
+    fn way(&self) -> ExportWay {
+        self.0.way()
+    }
+    async fn ready(&self) -> Result<(), OutletError> {
+        self.0.ready().await
+    }
+    async fn put(&self, text: &Secret) -> Result<(), OutletError> {
+        self.0.put(text).await
+    }
+}
+
+impl Lends for Lent {
+    fn outlet(&self, _stays: Duration) -> Box<dyn Outlet> {
+        Box::new(Shared(self.0.clone()))
+    }
+    fn clear(&self) {}
+    fn managers(&self) -> Vec<String> {
+        vec!["CopyQ".to_owned()]
+    }
+}
+
 /// A window over stand-ins.
 struct Window {
     fakes: Together,
     clipboard: Arc<MemoryClipboard>,
+    lent: Arc<MemoryOutlet>,
     page: WebviewWindow<MockRuntime>,
     _app: App<MockRuntime>,
 }
@@ -47,12 +86,21 @@ impl Window {
         app.manage(Runs::default());
         app.manage(Listeners::default());
         app.manage(Pasteboard(clipboard.clone()));
+        let lent = Arc::new(MemoryOutlet::new(ExportWay::Clipboard));
+        app.manage(Lending(Arc::new(Lent(lent.clone()))));
+        app.manage(ChosenFiles::default());
+        app.manage(Portal::default());
+        app.manage(Places::demo(DemoPortal {
+            url: "https://portal.test/".to_owned(),
+            sign_ins: [("MAG000000001".to_owned(), "sign-in".to_owned())].into(),
+        }));
         let page = WebviewWindowBuilder::new(&app, "main", Default::default())
             .build()
             .unwrap();
         Self {
             fakes,
             clipboard,
+            lent,
             page,
             _app: app,
         }

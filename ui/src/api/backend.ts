@@ -5,8 +5,14 @@ import type { Agreement } from "./generated/Agreement";
 import type { AssignmentRow } from "./generated/AssignmentRow";
 import type { AssignRequest } from "./generated/AssignRequest";
 import type { ChangedInstance } from "./generated/ChangedInstance";
+import type { ChosenFile } from "./generated/ChosenFile";
 import type { ConfirmedIntake } from "./generated/ConfirmedIntake";
+import type { CopyPlaces } from "./generated/CopyPlaces";
+import type { CopyRequest } from "./generated/CopyRequest";
+import type { CreatedIntake } from "./generated/CreatedIntake";
+import type { CreateRequest } from "./generated/CreateRequest";
 import type { DropEvent } from "./generated/DropEvent";
+import type { ExportRequest } from "./generated/ExportRequest";
 import type { FailedPush } from "./generated/FailedPush";
 import type { HostKeyRow } from "./generated/HostKeyRow";
 import type { InstanceAdopted } from "./generated/InstanceAdopted";
@@ -16,7 +22,6 @@ import type { InstancePage } from "./generated/InstancePage";
 import type { InstanceRow } from "./generated/InstanceRow";
 import type { Intake } from "./generated/Intake";
 import type { IpcError } from "./generated/IpcError";
-import type { ExportRequest } from "./generated/ExportRequest";
 import type { JournalPage } from "./generated/JournalPage";
 import type { JournalRequest } from "./generated/JournalRequest";
 import type { JournalVerified } from "./generated/JournalVerified";
@@ -25,9 +30,11 @@ import type { KeyPairVerified } from "./generated/KeyPairVerified";
 import type { NewAccount } from "./generated/NewAccount";
 import type { NewInstance } from "./generated/NewInstance";
 import type { NewProject } from "./generated/NewProject";
+import type { OriginAnswer } from "./generated/OriginAnswer";
 import type { Place } from "./generated/Place";
 import type { PlanReport } from "./generated/PlanReport";
 import type { PlanRequest } from "./generated/PlanRequest";
+import type { PortalEvent } from "./generated/PortalEvent";
 import type { ProbeResult } from "./generated/ProbeResult";
 import type { PushDocument } from "./generated/PushDocument";
 import type { PushRequest } from "./generated/PushRequest";
@@ -40,6 +47,7 @@ import type { StartFinding } from "./generated/StartFinding";
 import type { TrustedHostKey } from "./generated/TrustedHostKey";
 import type { UndoRequest } from "./generated/UndoRequest";
 import type { UndoTarget } from "./generated/UndoTarget";
+import type { WaysToCreate } from "./generated/WaysToCreate";
 import type { WindowPreferences } from "./generated/WindowPreferences";
 
 /** Ends what was begun: listening for drops or for changes. */
@@ -77,6 +85,36 @@ export interface Backend {
   verifyKeyPair(keyPair: string): Promise<KeyPairVerified>;
   /** Removes a pair from this computer; nothing changes at Adobe. */
   removeKeyPair(keyPair: string): Promise<void>;
+
+  // The one copy of a created key. It goes from the core to a file or the clipboard.
+  /** What is to be known before a copy is made. */
+  copyPlaces(): Promise<CopyPlaces>;
+  /** Lets the person choose where to save it; `null` when they closed the dialog. Writes nothing. */
+  chooseKeyFile(keyPair: string): Promise<ChosenFile | null>;
+  /** Makes the one copy: to a chosen file, or to the clipboard for some seconds. */
+  copyPrivateKey(request: CopyRequest): Promise<KeyPairRow>;
+  /** Does without the one copy. */
+  waiveCopy(keyPair: string): Promise<KeyPairRow>;
+  /** Clears a copied key from the clipboard before its time. */
+  clearClipboard(): Promise<void>;
+
+  // Creating key pairs
+  /** How keys can be created for an account. */
+  waysToCreate(account: string): Promise<WaysToCreate>;
+  /** Creates one at a click, where the portal has that. */
+  generateKeyPair(request: CreateRequest): Promise<KeyPairVerified>;
+  /** Opens the portal's page in a window of ours; what happens there is told until it is closed. */
+  openPortal(request: CreateRequest, onEvent: (event: PortalEvent) => void): Promise<void>;
+  /** Closes that window. */
+  closePortal(): Promise<void>;
+  /** Says whether that page may go where it asked to go. */
+  answerOrigin(request: OriginAnswer): Promise<void>;
+  /** Opens the portal's page in the person's own browser. */
+  openInBrowser(account: string): Promise<void>;
+  /** Keeps a key that was created in that browser and then brought. */
+  keepCreatedIntake(request: CreatedIntake): Promise<KeyPairRow>;
+  /** Adds the API key to a created pair that waits for it, and asks Adobe. */
+  completeKeyPair(keyPair: string, apiKey: string): Promise<KeyPairVerified>;
 
   // Instances
   /** Every instance, by name, as it stands now: the board. */

@@ -1,6 +1,9 @@
 import { BackendError, type Backend, type Stop } from "./backend";
 import { ago, ahead, evidenceOf, id, PATHS, row, sixInstances, type World } from "./fakeFleet";
 import { journalChoices, journalPart } from "./fakeJournal";
+import type { ChosenFile } from "./generated/ChosenFile";
+import type { CopyPlaces } from "./generated/CopyPlaces";
+import type { CreateRequest } from "./generated/CreateRequest";
 import type { DropEvent } from "./generated/DropEvent";
 import type { ExportRequest } from "./generated/ExportRequest";
 import type { HostKeyRow } from "./generated/HostKeyRow";
@@ -11,6 +14,7 @@ import type { IpcError } from "./generated/IpcError";
 import type { KeyPairRow } from "./generated/KeyPairRow";
 import type { PlannedInstance } from "./generated/PlannedInstance";
 import type { PlanReport } from "./generated/PlanReport";
+import type { PortalEvent } from "./generated/PortalEvent";
 import type { PushDocument } from "./generated/PushDocument";
 import type { PushedInstance } from "./generated/PushedInstance";
 import type { RegistryPage } from "./generated/RegistryPage";
@@ -18,6 +22,7 @@ import type { RunEvent } from "./generated/RunEvent";
 import type { RunStep } from "./generated/RunStep";
 import type { SshDetails } from "./generated/SshDetails";
 import type { StartFinding } from "./generated/StartFinding";
+import type { WaysToCreate } from "./generated/WaysToCreate";
 import type { WindowPreferences } from "./generated/WindowPreferences";
 
 export { ago, ahead, id, keyPair, PATHS, row, sixInstances, uuid } from "./fakeFleet";
@@ -46,6 +51,13 @@ export class FakeBackend implements Backend {
   /** How pushing an instance ends, by its id; without it, it is pushed and turns connected. */
   outcomes = new Map<string, Partial<PushedInstance>>();
   findings: StartFinding[] = [];
+  /** What is known before a copy is made. */
+  places: CopyPlaces = { clipboardRefused: null, managers: [], seconds: 20 };
+  /** What choosing a file to save to brings; `null`: the dialog is closed. */
+  nextFile: ChosenFile | null = { id: id("f"), fileName: "live.pem", synced: null };
+  ways: WaysToCreate = { oneClick: false, origin: "https://account.magento.com" };
+  /** Lets something happen on the portal's page while it is open; `kept`: a private key is caught. */
+  portal: ((event: PortalEvent | "kept") => void) | undefined;
   /** What was exported of the journal so far. */
   exported: ExportRequest[] = [];
   shownHostKeys: HostKeyRow[] = [{ algorithm: "ssh-ed25519", fingerprint: "SHA256:kP3c1b2rW8rB0c5Q1ZtX2mDk0n9gVw7yH4sLq6eJ8uA", trusted: false }];
@@ -129,7 +141,7 @@ export class FakeBackend implements Backend {
       const pair: KeyPairRow = {
         id: this.#newId(), name: request.name, account: account.label, for: request.for, apiKey: request.apiKey,
         fingerprint: this.nextIntake?.fingerprint ?? null, state: "ready", export: "none", origin: "brought",
-        usedBy: [], createdAt: ago(0), acceptedAt: ago(0), note: "",
+        usedBy: [], createdAt: ago(0), acceptedAt: ago(0), note: "", oneCopy: { is: "none" },
       };
       this.world.keyPairs.push(pair);
       return { keypair: pair, repairs: this.nextIntake?.repairs ?? [], verification: { answer: "accepted" as const, reason: null } };
@@ -147,6 +159,50 @@ export class FakeBackend implements Backend {
   removeKeyPair: Backend["removeKeyPair"] = (keyPair) =>
     this.#change("removeKeyPair", () => {
       this.world.keyPairs = this.world.keyPairs.filter((each) => each.id !== keyPair);
+    });
+
+  copyPlaces: Backend["copyPlaces"] = () => this.#answer("copyPlaces", () => this.places);
+  chooseKeyFile: Backend["chooseKeyFile"] = () => this.#answer("chooseKeyFile", () => this.nextFile);
+
+  copyPrivateKey: Backend["copyPrivateKey"] = (request) =>
+    this.#change("copyPrivateKey", () => {
+      const pair = this.#found(this.world.keyPairs, "key pair", request.keyPair);
+      if (pair.oneCopy.is !== "unused") throw new BackendError({ code: "refused", trouble: { code: "exportSpent", text: `The one copy of "${pair.name}" was made already.`, next: "Use that copy, or create a new pair.", words: { name: pair.name } } });
+      pair.oneCopy = { is: "used", way: request.file ? "file" : "clipboard", at: ago(0) };
+      pair.export = "used";
+      return pair;
+    });
+
+  waiveCopy: Backend["waiveCopy"] = (keyPair) =>
+    this.#change("waiveCopy", () => {
+      const pair = this.#found(this.world.keyPairs, "key pair", keyPair);
+      pair.oneCopy = { is: "waived" };
+      pair.export = "used";
+      return pair;
+    });
+
+  clearClipboard: Backend["clearClipboard"] = () => this.#answer("clearClipboard", () => undefined);
+  waysToCreate: Backend["waysToCreate"] = () => this.#answer("waysToCreate", () => this.ways);
+  generateKeyPair: Backend["generateKeyPair"] = (request) =>
+    this.#change("generateKeyPair", () => ({ keypair: this.#created(request, "generated", "c0ffee".padStart(32, "0")), repairs: [], verification: { answer: "accepted" as const, reason: null } }));
+
+  openPortal: Backend["openPortal"] = (request, onEvent) =>
+    this.#answer("openPortal", () => {
+      this.portal = (event) => onEvent(event === "kept" ? { event: "kept", keypair: structuredClone(this.#created(request, "guided", null)) } : event);
+      onEvent({ event: "at", origin: this.ways.origin });
+    });
+
+  closePortal: Backend["closePortal"] = () => this.#answer("closePortal", () => this.portal?.({ event: "closed" }));
+  answerOrigin: Backend["answerOrigin"] = () => this.#answer("answerOrigin", () => undefined);
+  openInBrowser: Backend["openInBrowser"] = () => this.#answer("openInBrowser", () => undefined);
+  keepCreatedIntake: Backend["keepCreatedIntake"] = (request) => this.#change("keepCreatedIntake", () => this.#created(request, "guided", null));
+
+  completeKeyPair: Backend["completeKeyPair"] = (keyPair, apiKey) =>
+    this.#change("completeKeyPair", () => {
+      this.#refuseEmpty("apiKey", apiKey);
+      const pair = this.#found(this.world.keyPairs, "key pair", keyPair);
+      Object.assign(pair, { apiKey, state: "ready", acceptedAt: ago(0) });
+      return { keypair: pair, repairs: [], verification: { answer: "accepted" as const, reason: null } };
     });
 
   listInstances: Backend["listInstances"] = () => this.#answer("listInstances", () => this.world.rows);
@@ -415,6 +471,17 @@ export class FakeBackend implements Backend {
 
   #refuseEmpty(field: "name" | "label" | "apiKey", text: string): void {
     if (text.trim() === "") throw new BackendError({ code: "badInput", field, problem: "empty", max: null, text: `The ${field} is empty; give it a few characters.` });
+  }
+
+  #created(request: CreateRequest, origin: "guided" | "generated", apiKey: string | null): KeyPairRow {
+    this.#refuseEmpty("name", request.name);
+    const account = this.#found(this.world.accounts, "account", request.account);
+    const pair: KeyPairRow = {
+      id: this.#newId(), name: request.name, account: account.label, for: request.for, apiKey, fingerprint: "c4fe".repeat(16),
+      state: apiKey ? "ready" : "pending", export: "unused", oneCopy: { is: "unused" }, origin, usedBy: [], createdAt: ago(0), acceptedAt: apiKey ? ago(0) : null, note: "",
+    };
+    this.world.keyPairs.push(pair);
+    return pair;
   }
 
   #newId(): string {

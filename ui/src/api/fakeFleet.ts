@@ -73,6 +73,7 @@ export function keyPair(different: Partial<KeyPairRow> & { id: string; name: str
     fingerprint: fingerprint("a"),
     state: "ready",
     export: "none",
+    oneCopy: { is: "none" },
     origin: "brought",
     usedBy: [],
     createdAt: ago(60 * 24 * 40),

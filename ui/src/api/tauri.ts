@@ -2,6 +2,7 @@ import { Channel, invoke } from "@tauri-apps/api/core";
 
 import { asIpcError, BackendError, type Backend, type Stop } from "./backend";
 import type { DropEvent } from "./generated/DropEvent";
+import type { PortalEvent } from "./generated/PortalEvent";
 import type { RunEvent } from "./generated/RunEvent";
 
 async function ask<T>(command: string, args?: Record<string, unknown>): Promise<T> {
@@ -45,6 +46,21 @@ export const tauriBackend: Backend = {
   discardIntake: (intake) => ask("discard_intake", { request: { intake } }),
   verifyKeyPair: (keyPair) => ask("verify_key_pair", { request: { keyPair } }),
   removeKeyPair: (keyPair) => ask("remove_key_pair", { request: { keyPair } }),
+
+  copyPlaces: () => ask("copy_places"),
+  chooseKeyFile: (keyPair) => ask("choose_key_file", { request: { keyPair } }),
+  copyPrivateKey: (request) => ask("copy_private_key", { request }),
+  waiveCopy: (keyPair) => ask("waive_copy", { request: { keyPair } }),
+  clearClipboard: () => ask("clear_clipboard"),
+
+  waysToCreate: (account) => ask("ways_to_create", { request: { account } }),
+  generateKeyPair: (request) => ask("generate_key_pair", { request }),
+  openPortal: (request, onEvent) => ask("open_portal", { request, events: new Channel<PortalEvent>(onEvent) }),
+  closePortal: () => ask("close_portal"),
+  answerOrigin: (request) => ask("answer_origin", { request }),
+  openInBrowser: (account) => ask("open_in_browser", { request: { account } }),
+  keepCreatedIntake: (request) => ask("keep_created_intake", { request }),
+  completeKeyPair: (keyPair, apiKey) => ask("complete_key_pair", { request: { keyPair, apiKey } }),
 
   listInstances: () => ask("list_instances"),
   instancePage: (instance) => ask("instance_page", { request: { instance } }),

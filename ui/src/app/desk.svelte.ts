@@ -24,7 +24,8 @@ export type Task =
   | { kind: "plan"; push: Push }
   | { kind: "add"; way: "ssh" | "watchOnly"; kept?: InstanceDetails }
   | { kind: "assign"; row: InstanceRow; plugged?: { slot: "sandbox" | "production" | "dataSpace"; key: string } }
-  | { kind: "bring" };
+  | { kind: "bring" }
+  | { kind: "create" };
 
 /** What lies on the desk: the board, the chosen instance, what runs, and what is asked. */
 export class Desk {

@@ -63,6 +63,15 @@ describe("texts", () => {
     }
   });
 
+  test("say in the reveal dialog and on the portal what docs/glossary.md says", () => {
+    const glossary = readFileSync("../docs/glossary.md", "utf8").replaceAll("**", "").replaceAll("{n} s", "3 s").replaceAll("{n}秒", "3秒");
+    for (const { reveal, creating } of Object.values(languages)) {
+      for (const sentence of [reveal.safe, reveal.noCopyNeeded, reveal.oneCopy, reveal.pasteNow(3), creating.portal]) {
+        expect(glossary).toContain(sentence);
+      }
+    }
+  });
+
   test("tell in both languages every reason and finding that the core gives, with the same names and values", () => {
     const given = remarksOfTheCore();
     expect(given.size).toBeGreaterThan(60);
@@ -100,7 +109,7 @@ describe("texts", () => {
       /^guide\.(steps|why|acts|messages|ask\.people)/,
       /^instances\.roles/,
       /^journal\.(actions|verified|filter\.periods|saving\.formats)/,
-      /^keyPairs\.(columns|purposes|states|from|answers)/,
+      /^reveal\.copies|keyPairs\.(columns|purposes|states|from|answers)/,
       /^nextSteps/,
       /^push\.(outcomes|steps|kinds)/,
       /^settings\.(languages|themes)/,

@@ -167,6 +167,13 @@ impl Outlet for ClipboardOutlet {
     }
 }
 
+/// Clears a text that was not lent from here, wherever it lies in the clipboard. Blocks.
+pub fn forget(text: &Secret) {
+    if let Ok(mut clipboard) = open() {
+        clear_if_ours(&mut clipboard, text);
+    }
+}
+
 fn open() -> Result<arboard::Clipboard, String> {
     arboard::Clipboard::new().map_err(|error| {
         #[cfg(target_os = "linux")]

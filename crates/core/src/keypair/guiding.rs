@@ -69,9 +69,13 @@ impl Patchbay {
             .await
     }
 
-    /// Gives a pair up that was not created; its record goes.
+    /// Gives a pair up that was not created, or whose private key somebody else has; its record goes.
+    /// Where the keychain cannot be asked it stays, and the next start looks after it.
     pub async fn abandon_guided(&self, guided: Guided) {
-        self.forget_uncreated(&guided.pair).await;
+        match self.ports.keychain.forget(&guided.pair.item).await {
+            Ok(()) => self.forget_uncreated(&guided.pair).await,
+            Err(error) => tracing::warn!(%error, "a pair that was given up stays for now"),
+        }
     }
 
     /// Keeps the private key of a pair that was just created. Its API key is still to come.

@@ -1,4 +1,5 @@
 export const errors = {
+  notNow: "Not now",
   dataDirectoryUnusable: {
     title: "The data directory cannot be used",
     next: "Nothing was changed. Put this right and try again:",

@@ -1,6 +1,7 @@
 import type { Texts } from "..";
 
 export const errors: Texts["errors"] = {
+  notNow: "先不要",
   dataDirectoryUnusable: {
     title: "無法使用資料目錄",
     next: "未變更任何內容。請先解決以下問題再試一次：",

@@ -1,0 +1,28 @@
+import type { Texts } from "..";
+
+export const creating: Texts["creating"] = {
+  title: "建立金鑰組",
+  lead: "私密金鑰一離開網頁，就會直接存入這部電腦的系統鑰匙圈。",
+  owner: "只有帳戶的授權擁有者可以建立金鑰。",
+  oneClick: "立即建立",
+  here: "在這裡開啟",
+  browser: "在我的瀏覽器開啟",
+  signIn: "登入「我的帳戶」。",
+  openPortal: "開啟Magento分頁，再開啟「API入口網站」。",
+  choose: (purpose) => `在清單上方的選單選擇「${purpose}」。`,
+  addNew: (name) => `在API Keys下輸入${name === "" ? "名稱" : `「${name}」`}，然後選擇Add New。`,
+  download: "在對話方塊中選擇Download。",
+  portal: "這是Adobe的網頁。Patchbay只讀取您建立的金鑰，不會讀取您輸入的內容。",
+  at: (origin) => `網頁目前位於${origin}。`,
+  asks: (origin) => `網頁要前往${origin}。`,
+  asksWhy: "這不是Adobe的網址。只有在貴公司於該處登入時才繼續。",
+  goThere: "前往",
+  stay: "留在這裡",
+  closePortal: "關閉網頁",
+  thenBring: "接著將檔案帶到這裡：選擇檔案、拖放到這個視窗，或在該處選擇Copy，再從剪貼簿取得。",
+  back: "返回",
+  kept: (name) => `${name}的私密金鑰已存入系統鑰匙圈。`,
+  apiKeyHint: "請從API入口網站的清單複製，它是公開的。",
+  complete: "完成並詢問Adobe",
+  copy: "自行保管一份複本…",
+};
