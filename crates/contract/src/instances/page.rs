@@ -4,7 +4,6 @@
 use patchbay_core::config::{ConfigPath, Purpose};
 use patchbay_core::connection::judge::rejection;
 use patchbay_core::connection::{DataSpaceAnswer, Evidence, PairAnswer, Seen};
-use patchbay_core::ports::gateway::Rejection;
 use serde::Serialize;
 use ts_rs::TS;
 
