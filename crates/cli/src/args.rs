@@ -76,6 +76,8 @@ pub(crate) enum Command {
     /// What was done, by whom, and how it ended
     #[command(subcommand)]
     Journal(JournalCommand),
+    /// How every instance stands, as a page or a table to be passed on
+    Report(ReportArgs),
     /// Two merchants, six pretended instances and Adobe's side, inside this computer
     #[cfg(feature = "demo")]
     #[command(subcommand)]
@@ -362,6 +364,25 @@ pub(crate) struct UndoArgs {
     pub(crate) push: Option<String>,
     #[command(flatten)]
     pub(crate) consent: Consent,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ReportArgs {
+    /// As what; --json gives one JSON document instead
+    #[arg(long, default_value = "html")]
+    pub(crate) format: ReportFormat,
+    /// Only this account, by its label
+    #[arg(long, value_name = "LABEL")]
+    pub(crate) account: Option<String>,
+}
+
+/// The form of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// One page, complete in itself
+    Html,
+    /// Comma-separated values for a spreadsheet
+    Csv,
 }
 
 #[derive(Debug, Subcommand)]

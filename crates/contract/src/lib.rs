@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod connection;
+mod csv;
 pub mod demo;
 pub mod error;
 pub mod exports;
@@ -16,5 +17,6 @@ pub mod keypairs;
 pub mod moment;
 pub mod push;
 pub mod registry;
+pub mod report;
 pub mod settings;
 pub mod start;

@@ -131,11 +131,25 @@ async fn row(desk: &Desk, pair: &KeyPair) -> Result<KeyPairRow, Failure> {
     Ok(KeyPairRow::new(pair, &accounts, used))
 }
 
-async fn list(desk: &Desk) -> Done {
+/// Every pair as it is listed.
+pub(super) async fn rows(desk: &Desk) -> Result<Vec<KeyPairRow>, Failure> {
+    Ok(listed(desk)
+        .await?
+        .into_iter()
+        .map(|(row, _)| row)
+        .collect())
+}
+
+async fn listed(desk: &Desk) -> Result<Vec<(KeyPairRow, KeyPair)>, Failure> {
     let mut keypairs = Vec::new();
     for pair in desk.patchbay.key_pairs().await? {
         keypairs.push((row(desk, &pair).await?, pair));
     }
+    Ok(keypairs)
+}
+
+async fn list(desk: &Desk) -> Done {
+    let keypairs = listed(desk).await?;
     let document = KeyPairList {
         keypairs: keypairs.iter().map(|(row, _)| row.clone()).collect(),
     };

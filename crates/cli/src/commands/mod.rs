@@ -12,6 +12,7 @@ mod keypair;
 mod plan;
 mod push;
 mod registry;
+mod report;
 mod settings;
 mod shop;
 mod start;
@@ -45,6 +46,7 @@ pub(crate) async fn run(arguments: Arguments, output: &Output) -> Done {
         Command::Instance(command) => instance::run(&desk, command).await,
         Command::HostKey(command) => host_key::run(&desk, command).await,
         Command::Registry(command) => registry::run(&desk, command).await,
+        Command::Report(args) => report::run(&desk, args).await,
         Command::Assign(args) => assign::run(&desk, args).await,
         Command::Check(args) => check::run(&desk, args).await,
         Command::Shop(args) => shop::run(&desk, args).await,

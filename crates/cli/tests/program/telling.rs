@@ -36,7 +36,8 @@ fn a_watched_instance_is_never_green() {
     let run = room.ctl(&["check", "--json"]).expect(1);
     let one = &run.json()["instances"][0];
     assert_eq!(one["name"], "北光商行");
-    assert_eq!(one["state"], "unverified");
+    // Nobody answers at a name that is reserved for examples.
+    assert_eq!(one["state"], "unreachable");
     assert_eq!(one["light"], "needsALook");
     assert!(one["reason"]["code"].is_string() && one["reason"]["text"].is_string());
     assert!(one["findings"].is_array());
@@ -44,7 +45,10 @@ fn a_watched_instance_is_never_green() {
     assert_eq!(one["proof"]["byInstanceToken"], false);
     assert!(one["values"].as_object().unwrap().is_empty());
     let page = room.ctl(&["check"]).expect(1).stdout;
-    assert!(page.starts_with("北光商行: Needs a new check\n"), "{page}");
+    assert!(
+        page.starts_with("北光商行: Server cannot be reached\n"),
+        "{page}"
+    );
     assert!(page.contains("Next: "), "{page}");
 }
 
@@ -141,4 +145,38 @@ fn diagnostics_never_mix_with_the_document() {
     let mut command = room.command(&["check", "--json"]);
     let run = ended(command.env("PATCHBAY_LOG", "debug").output().unwrap());
     assert_eq!(run.json()["instances"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_report_is_a_page_or_a_table_without_the_way_to_an_instance() {
+    let room = Room::with_account();
+    let added = room.ctl(&[
+        "instance",
+        "add",
+        "--name",
+        "<b>shop</b>",
+        "--account",
+        "Nordlys",
+        "--role",
+        "live",
+        "--url",
+        "https://secret-host.example/",
+        "--watch-only",
+    ]);
+    added.expect(0);
+    let page = room.ctl(&["report"]).expect(0).stdout;
+    assert!(page.starts_with("<!doctype html>"), "{page}");
+    assert!(page.contains("&lt;b&gt;shop&lt;/b&gt;"), "{page}");
+    assert!(!page.contains("secret-host"), "{page}");
+    let table = room.ctl(&["report", "--format", "csv"]).expect(0).stdout;
+    assert!(
+        table
+            .lines()
+            .nth(1)
+            .unwrap()
+            .starts_with("Nordlys,,<b>shop</b>,live,"),
+        "{table}"
+    );
+    let other = room.ctl(&["report", "--account", "Fjord"]);
+    other.expect(1);
 }

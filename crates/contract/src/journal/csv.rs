@@ -1,6 +1,7 @@
 //! The journal as CSV, safe to open in a spreadsheet.
 
 use super::JournalRow;
+use crate::csv::record;
 use crate::push::PlannedChange;
 
 /// The journal as CSV (RFC 4180): one row for each change, or one for a line without changes.
@@ -62,29 +63,6 @@ fn cells(row: &JournalRow, change: &PlannedChange) -> [String; 15] {
     ]
 }
 
-fn record(cells: &[String]) -> String {
-    let cells: Vec<String> = cells.iter().map(|text| cell(text)).collect();
-    cells.join(",") + "\r\n"
-}
-
-/// One cell. A spreadsheet would run what begins with `= + - @` (or a tab or line break before
-/// it) as a formula: such a cell gets an apostrophe in front.
-fn cell(text: &str) -> String {
-    let risky = text.trim_start().starts_with([
-        '=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
-    ]) || text.starts_with(['\t', '\r', '\n']);
-    let text = if risky {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    };
-    if risky || text.contains(['"', ',', '\r', '\n']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,16 +77,6 @@ mod tests {
             event: sample_event(2, &EntryId::from_random([5; 16]), Phase::Ended),
             link: Link::start(),
         }
-    }
-
-    #[test]
-    fn formulas_are_disarmed_and_quotes_doubled() {
-        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1"] {
-            let shown = cell(formula);
-            assert!(shown.starts_with("\"'"), "{formula:?} became {shown}");
-        }
-        assert_eq!(cell("say \"no\""), "\"say \"\"no\"\"\"");
-        assert_eq!(cell("北光"), "北光");
     }
 
     #[test]
