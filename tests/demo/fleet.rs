@@ -16,7 +16,7 @@ use patchbay_core::ports::keychain::Asked;
 use patchbay_core::ports::transport::{
     BeginRequest, Conversation, Go, LookRequest, NotWritten, Transport as _, TransportError,
 };
-use patchbay_core::push::values::{self, Write};
+use patchbay_core::push::values::{self, Payments, Write};
 use patchbay_core::secret::Secret;
 use patchbay_simulator::fleet::{Death, Fixed, Fleet, Instance, Tally, Troubles, Unreachable};
 
@@ -115,7 +115,7 @@ impl Site {
             path: ConfigPath::ProjectName,
             value: Some(Secret::new(b"New".to_vec())),
         }];
-        let bytes = values::encode(&request.nonce, &writes);
+        let bytes = values::encode(&request.nonce, &writes, Payments::Left);
         let sealed = SystemCrypto.seal(&talk.ready().seal_to, &bytes).unwrap();
         Ok((talk, sealed))
     }

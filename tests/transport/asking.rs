@@ -13,7 +13,7 @@ use patchbay_core::ports::keychain::Asked;
 use patchbay_core::ports::transport::{
     BeginRequest, Conversation, Go, LookRequest, Restore, Transport as _, TransportError,
 };
-use patchbay_core::push::values::{self, Write};
+use patchbay_core::push::values::{self, Payments, Write};
 use patchbay_core::secret::Secret;
 use patchbay_tests::ground::{Ground, Instance, InstanceOptions};
 
@@ -135,7 +135,7 @@ pub async fn send(
     writes: &[Write],
 ) -> Result<Go, TransportError> {
     let nonce = talk.ready().look.nonce.clone();
-    let bytes = values::encode(&nonce, writes);
+    let bytes = values::encode(&nonce, writes, Payments::Left);
     let sealed = patchbay_adapters::crypto::SystemCrypto
         .seal(&talk.ready().seal_to, &bytes)
         .unwrap();

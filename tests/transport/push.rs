@@ -7,7 +7,7 @@ use patchbay_core::config::{ConfigPath, Purpose};
 use patchbay_core::id::Nonce;
 use patchbay_core::ports::crypto::Crypto as _;
 use patchbay_core::ports::transport::{Go, NotWritten, Transport as _, TransportError};
-use patchbay_core::push::values::{self, Write};
+use patchbay_core::push::values::{self, Payments, Write};
 use patchbay_tests::ground::{InstanceOptions, Setting, Shape};
 
 use crate::asking::{
@@ -137,7 +137,7 @@ async fn values_that_a_push_may_not_write_are_refused() {
 async fn another_runs_values_do_not_open_or_do_not_fit() {
     let site = site(InstanceOptions::default()).await;
     let crypto = patchbay_adapters::crypto::SystemCrypto;
-    let old = values::encode(&Nonce::from_random(random()), &everything());
+    let old = values::encode(&Nonce::from_random(random()), &everything(), Payments::Left);
     let mut talk = site.begin().await.unwrap();
     let sealed = crypto.seal(&talk.ready().seal_to, &old).unwrap();
     assert_eq!(
@@ -150,7 +150,7 @@ async fn another_runs_values_do_not_open_or_do_not_fit() {
     let sealed = crypto
         .seal(
             &earlier.ready().seal_to,
-            &values::encode(&nonce, &everything()),
+            &values::encode(&nonce, &everything(), Payments::Left),
         )
         .unwrap();
     earlier.leave().await;

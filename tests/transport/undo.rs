@@ -16,6 +16,7 @@ fn restore(blob: &UndoBlob, touched: &[ConfigPath]) -> Restore {
         entry: entry(),
         blob: blob.clone(),
         touched: touched.to_vec(),
+        payments: Vec::new(),
     }
 }
 

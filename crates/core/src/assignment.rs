@@ -105,7 +105,12 @@ impl Patchbay {
         Ok(assignment)
     }
 
-    async fn assigned_pair(&self, name: Option<&str>, purpose: Purpose) -> Result<Option<KeyPair>> {
+    /// The pair of that name, if it may be assigned there.
+    pub(crate) async fn assigned_pair(
+        &self,
+        name: Option<&str>,
+        purpose: Purpose,
+    ) -> Result<Option<KeyPair>> {
         let Some(name) = name else { return Ok(None) };
         let pair = self.key_pair_named(name, Some(purpose)).await?;
         if pair.purpose != purpose {

@@ -179,21 +179,28 @@ pub enum Part {
     Keys,
     /// Project and data space.
     DataSpace,
+    /// The payments settings, in every scope where a row exists; only disconnecting a copy and its
+    /// undo touch them.
+    Payments,
 }
 
 impl Part {
     /// Every part an ordinary plan may have.
     pub const ALL: [Part; 2] = [Part::Keys, Part::DataSpace];
 
+    /// The parts of disconnecting a copy, and of an undo.
+    pub const WITH_PAYMENTS: [Part; 3] = [Part::Keys, Part::DataSpace, Part::Payments];
+
     /// The word on the command line.
     pub fn as_str(self) -> &'static str {
         match self {
             Part::Keys => "keys",
             Part::DataSpace => "data-space",
+            Part::Payments => "payments",
         }
     }
 
-    /// Reads the word back.
+    /// Reads the word of an ordinary plan's part back.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|part| part.as_str() == text)
     }

@@ -65,7 +65,7 @@ pub struct AccountThen {
 /// One changed value in the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangeLine {
-    /// The path.
+    /// The path; of a payments setting with its scope ([`crate::look::PaymentPlace`]).
     pub path: String,
     /// What was there: shown form, and exact fingerprint or empty.
     pub from: (String, String),
@@ -108,6 +108,12 @@ pub enum Action {
     Undo,
     /// A copy was disconnected.
     Detach,
+    /// The instance went over to another MageID.
+    Move,
+    /// The instance went back to what it last held when it was proven.
+    Repair,
+    /// The catalogue was sent again.
+    Resync,
     /// What an instance held became its assignment.
     Adopt,
     /// The instance was pinned again.
@@ -116,10 +122,13 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Action; 5] = [
+    pub const ALL: [Action; 8] = [
         Action::Push,
         Action::Undo,
         Action::Detach,
+        Action::Move,
+        Action::Repair,
+        Action::Resync,
         Action::Adopt,
         Action::Repin,
     ];
@@ -130,6 +139,9 @@ impl Action {
             Action::Push => "push",
             Action::Undo => "undo",
             Action::Detach => "detach",
+            Action::Move => "move",
+            Action::Repair => "repair",
+            Action::Resync => "resync",
             Action::Adopt => "adopt",
             Action::Repin => "repin",
         }

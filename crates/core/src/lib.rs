@@ -2,7 +2,7 @@
 //!
 //! A map of the rooms: [`account`], [`keypair`] (with the intake of private keys), [`instance`],
 //! [`assignment`], [`registry`]; [`look`] is what an instance says, [`connection`] what it means;
-//! [`push`] changes it and [`journal`] remembers. [`config`] names the nine values, [`fingerprint`]
+//! [`push`] changes it, [`resync`] sends the catalogue again and [`journal`] remembers. [`config`] names the nine values, [`fingerprint`]
 //! compares them, [`secret`] hides them, [`text`] cleans what comes from outside. [`ports`] is
 //! everything the core needs from outside; [`fakes`](crate::fakes) stand in for it in tests.
 
@@ -23,6 +23,7 @@ pub mod patchbay;
 pub mod ports;
 pub mod push;
 pub mod registry;
+pub mod resync;
 pub mod secret;
 pub mod settings;
 pub mod text;

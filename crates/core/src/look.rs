@@ -4,8 +4,9 @@
 //! mean together is decided in the connection room. Not here: how a look is carried (transport).
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use crate::config::{ConfigPath, Purpose};
+use crate::config::{ConfigPath, PAYMENT_PATHS, Purpose};
 use crate::fingerprint::{ExactFingerprint, IdentityFingerprint};
 use crate::id::{ApiKey, Nonce};
 use crate::instance::Pin;
@@ -123,14 +124,67 @@ impl LockSource {
 /// A payments setting in one scope.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScopedValue {
-    /// The path, one of [`crate::config::PAYMENT_PATHS`].
+    /// The path, one of [`PAYMENT_PATHS`].
     pub path: String,
     /// `default`, `websites` or `stores`.
     pub scope: String,
     /// The scope's id.
     pub scope_id: i64,
-    /// The value, cleaned for showing.
+    /// The value, cleaned for showing; where cleaning changed it, with a mark of the true one
+    /// behind, so that two different values never look the same.
     pub value: String,
+}
+
+impl ScopedValue {
+    /// Where it stands.
+    pub fn place(&self) -> PaymentPlace {
+        PaymentPlace {
+            path: self.path.clone(),
+            scope: self.scope.clone(),
+            scope_id: self.scope_id,
+        }
+    }
+}
+
+/// The scopes that Commerce knows; a row in any other has no effect.
+pub const SCOPES: [&str; 3] = ["default", "websites", "stores"];
+
+/// Where a payments setting stands: its path, and the scope of its row. In the order in which an
+/// instance tells them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PaymentPlace {
+    /// One of [`SCOPES`].
+    pub scope: String,
+    /// The scope's id.
+    pub scope_id: i64,
+    /// The path, one of [`PAYMENT_PATHS`].
+    pub path: String,
+}
+
+impl PaymentPlace {
+    /// Reads back what its text says; `None` where it is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (path, scope) = text.strip_suffix(')')?.split_once(" (")?;
+        let (scope, id) = scope.split_once(' ')?;
+        let known = PAYMENT_PATHS.contains(&path) && SCOPES.contains(&scope);
+        known.then_some(())?;
+        Some(Self {
+            path: path.to_owned(),
+            scope: scope.to_owned(),
+            scope_id: id.parse().ok()?,
+        })
+    }
+
+    /// The scope as it is shown beside the path: `websites 1`.
+    pub fn scope_text(&self) -> String {
+        format!("{} {}", self.scope, self.scope_id)
+    }
+}
+
+impl fmt::Display for PaymentPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({} {})", self.path, self.scope, self.scope_id)
+    }
 }
 
 /// Where on Commerce Cloud an instance runs.
@@ -198,6 +252,13 @@ impl Look {
         self.values.get(&path)?.plain.as_deref()
     }
 
+    /// A payments setting's row; `None` where there is none.
+    pub fn payment(&self, place: &PaymentPlace) -> Option<&str> {
+        let mut rows = self.payments.iter();
+        rows.find(|row| &row.place() == place)
+            .map(|row| row.value.as_str())
+    }
+
     /// The Payment Services ids found, in any scope.
     pub fn merchant_ids(&self) -> impl Iterator<Item = &ScopedValue> {
         self.payments
@@ -216,5 +277,34 @@ impl Look {
             .merchant_ids()
             .any(|row| row.path.ends_with("/production_merchant_id"));
         (mode && merchant) || self.cloud.as_ref().is_some_and(|cloud| cloud.production)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_reads_back_and_nothing_else_does() {
+        for path in PAYMENT_PATHS {
+            for scope in SCOPES {
+                let place = PaymentPlace {
+                    path: path.to_owned(),
+                    scope: scope.to_owned(),
+                    scope_id: 12,
+                };
+                assert_eq!(PaymentPlace::parse(&place.to_string()), Some(place));
+            }
+        }
+        for bad in [
+            "",
+            "payment/payment_methods/method",
+            "payment/payment_methods/method (default)",
+            "payment/payment_methods/method (default x)",
+            "payment/payment_methods/method (elsewhere 0)",
+            "web/secure/base_url (default 0)",
+        ] {
+            assert_eq!(PaymentPlace::parse(bad), None, "{bad}");
+        }
     }
 }

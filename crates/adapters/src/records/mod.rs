@@ -18,6 +18,7 @@ mod key_pairs;
 mod locks;
 mod migrations;
 mod own;
+mod resyncs;
 mod settings;
 mod tokens;
 
@@ -37,8 +38,11 @@ use patchbay_core::instance::Instance;
 use patchbay_core::journal::{ChainKey, Head, JournalEvent, JournalLine};
 use patchbay_core::keypair::{Export, KeyPair};
 use patchbay_core::ports::clock::UnixMillis;
-use patchbay_core::ports::records::{InstanceLock, OwnSecret, Records, RecordsError, StoredBlob};
+use patchbay_core::ports::records::{
+    Aside, InstanceLock, OwnSecret, Records, RecordsError, StoredBlob,
+};
 use patchbay_core::ports::transport::UndoBlob;
+use patchbay_core::resync::ResyncDue;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use self::fault::Fault;
@@ -257,6 +261,36 @@ impl Records for SqliteRecords {
     async fn remove_assignment(&self, id: &InstanceId) -> Result<(), RecordsError> {
         let id = id.clone();
         self.write(move |db| assignments::remove(db, &id)).await
+    }
+
+    async fn assignments_aside(&self, which: Aside) -> Result<Vec<Assignment>, RecordsError> {
+        self.read(move |db| assignments::all_aside(db, which)).await
+    }
+
+    async fn save_aside(&self, which: Aside, assignment: &Assignment) -> Result<(), RecordsError> {
+        let assignment = assignment.clone();
+        self.write(move |db| assignments::save_aside(db, which, &assignment))
+            .await
+    }
+
+    async fn remove_aside(&self, which: Aside, id: &InstanceId) -> Result<(), RecordsError> {
+        let id = id.clone();
+        self.write(move |db| assignments::remove_aside(db, which, &id))
+            .await
+    }
+
+    async fn resyncs_due(&self) -> Result<Vec<ResyncDue>, RecordsError> {
+        self.read(resyncs::all).await
+    }
+
+    async fn save_resync_due(&self, due: &ResyncDue) -> Result<(), RecordsError> {
+        let due = due.clone();
+        self.write(move |db| resyncs::save(db, &due)).await
+    }
+
+    async fn remove_resync_due(&self, id: &InstanceId) -> Result<(), RecordsError> {
+        let id = id.clone();
+        self.write(move |db| resyncs::remove(db, &id)).await
     }
 
     async fn evidence(&self) -> Result<Vec<Evidence>, RecordsError> {

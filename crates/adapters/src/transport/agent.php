@@ -1,6 +1,7 @@
 <?php
 /**
- * The program that runs on an instance: it looks, or it takes one push or undo to its end.
+ * The program that runs on an instance: it looks, it takes one push or undo to its end, or it has
+ * one feed of the catalogue sent again.
  *
  * The request comes in on standard input and holds no secret; values come later, sealed to a key
  * made here for this run. Answers are single marked lines; no value ever leaves in clear.
@@ -42,7 +43,11 @@ final class PatchbayAgent
         register_shutdown_function($this->ended(...));
         try {
             $this->begin();
-            $this->request['mode'] === 'look' ? $this->looks() : $this->pushes();
+            match ($this->request['mode']) {
+                'look' => $this->looks(),
+                'push' => $this->pushes(),
+                default => $this->resyncs(),
+            };
         } catch (\Throwable $error) {
             $stop = PatchbayInstance::failure($error);
             $this->wire->answer('error', ['code' => $stop->reason, 'detail' => $stop->detail]);
@@ -101,11 +106,30 @@ final class PatchbayAgent
         return ['clock' => time()] + $report;
     }
 
+    /** Names the feeds, or has one sent, and only by the instance and to the data space that was seen. */
+    private function resyncs(): void
+    {
+        $feeds = new PatchbayFeeds($this->wire);
+        $feed = $this->request['feed'] ?? null;
+        if ($feed === null) {
+            $look = ['clock' => time(), 'tokens' => []] + $this->look->report(false);
+            $this->wire->answer('feeds', ['look' => $look, 'names' => $feeds->names()]);
+            return;
+        }
+        $pin = $this->look->pin();
+        $space = $this->instance->effective(PatchbayInstance::SAAS . 'environment_id');
+        if ($pin['identity'] !== $this->request['identity'] || $space !== $this->request['dataSpace']) {
+            $this->wire->answer('fed', ['code' => 'changed', 'detail' => '']);
+            return;
+        }
+        $feeds->send($feed, (float) $this->request['limit']);
+    }
+
     private function pushes(): void
     {
         $this->pauses->at('before-lock');
         $this->rows->hold(10);
-        $before = $this->rows->now();
+        $before = $this->rows->all();
         $pin = $this->look->pin();
         $undo = $this->request['restore'] ?? null;
         $former = $undo === null ? null : $this->rows->kept(
@@ -135,16 +159,18 @@ final class PatchbayAgent
             $this->wire->answer('refused', ['reason' => 'badValues', 'detail' => '']);
             return;
         }
-        $this->carryOut($before, $values, $former, (array) ($undo['touched'] ?? []));
+        $this->carryOut($before, $values, $former, $undo);
     }
 
-    private function carryOut(array $before, array $values, ?array $former, array $touched): void
+    private function carryOut(array $before, array $values, ?array $former, ?array $undo): void
     {
-        $touched = array_values(array_intersect(array_keys(PatchbayInstance::PATHS), $touched));
+        $payments = array_key_exists('payments', $values) || ($undo['payments'] ?? []) !== [];
+        unset($values['payments']);
+        $touched = array_values(array_intersect(array_keys(PatchbayInstance::PATHS), $undo['touched'] ?? []));
         $change = $former === null
-            ? fn (\PDO $pdo) => $this->rows->write($pdo, $before, $values)
-            : fn (\PDO $pdo) => $this->rows->restore($pdo, $before, $former, $touched);
-        $end = $this->rows->transact($before, $change, $this->pauses);
+            ? fn (\PDO $pdo) => $this->rows->write($pdo, $before, $values, $payments)
+            : fn (\PDO $pdo) => $this->rows->restore($pdo, $before, $former, $touched, $undo['payments'] ?? []);
+        $end = $this->rows->transact($before, $change, $payments, $this->pauses);
         foreach ($values as $path => $value) {
             is_string($values[$path]) && sodium_memzero($values[$path]);
         }
@@ -161,6 +187,8 @@ final class PatchbayAgent
     private function former(array $rows, array $touched): array
     {
         [$values, $pairs] = [[], []];
+        $payments = $rows['payments'];
+        $rows = $rows['values'];
         foreach ($rows as $path => $row) {
             $value = $this->rows->meaning($path, $row['value']);
             if ($value !== '') {
@@ -178,14 +206,16 @@ final class PatchbayAgent
         }
         return [
             'values' => (object) $values,
+            'payments' => array_map(PatchbayRows::told(...), array_values($payments)),
             'touched' => $touched,
             'tokens' => $this->look->tokens($pairs, (int) $this->request['signAfter']),
         ];
     }
 
     /**
-     * The values of a `go`: path to text, or to null for removal; null altogether where a push must
-     * not write that: another run's, unknown paths, half of a pair, nothing at all. An undo has none.
+     * The values of a `go`: path to text, or to null for removal, and `payments` to null where those go
+     * too; null altogether where a push must not write that: another run's, unknown paths, half of a
+     * pair, nothing at all. An undo has none.
      */
     private function values(string $plain, bool $undo): ?array
     {
@@ -196,6 +226,10 @@ final class PatchbayAgent
         $values = [];
         foreach ($lines as $line) {
             $parts = explode("\t", $line);
+            if ($line === "payments\t-" && !array_key_exists('payments', $values)) {
+                $values['payments'] = null;
+                continue;
+            }
             $value = ($parts[1] ?? '') === '-' ? null : base64_decode($parts[1] ?? '', true);
             $known = count($parts) === 2 && isset(PatchbayInstance::PATHS[$parts[0]]);
             $fits = $value === null || (is_string($value) && $value !== '' && strlen($value) <= 32768);

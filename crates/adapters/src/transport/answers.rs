@@ -9,17 +9,21 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use patchbay_core::config::{ConfigPath, PAYMENT_PATHS, Purpose};
 use patchbay_core::fingerprint::{ExactFingerprint, IdentityFingerprint};
-use patchbay_core::id::{ApiKey, Nonce, is_hex, unhex};
+use patchbay_core::id::{ApiKey, Nonce, hex, is_hex, unhex};
 use patchbay_core::instance::Pin;
 use patchbay_core::look::{
-    Cloud, ConnectorModule, InstanceToken, Lock, LockSource, Look, NOTICES, Notice, ScopedValue,
-    SeenValue, Versions,
+    Cloud, ConnectorModule, InstanceToken, Lock, LockSource, Look, NOTICES, Notice, SCOPES,
+    ScopedValue, SeenValue, Versions,
 };
 use patchbay_core::ports::crypto::SealPublic;
-use patchbay_core::ports::transport::{Former, Go, NotWritten, Ready, TransportError, UndoBlob};
+use patchbay_core::ports::transport::{
+    FeedEnd, FeedsThere, Former, Go, NotWritten, Ready, TransportError, UndoBlob,
+};
+use patchbay_core::resync::is_feed;
 use patchbay_core::secret::Secret;
 use patchbay_core::text::outside;
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 
 /// The most bytes of one answer, noise included (P9).
 pub(super) const LARGEST: usize = 1024 * 1024;
@@ -38,6 +42,12 @@ pub(super) enum Answer {
     Ended(Go),
     /// The instance itself cannot say how `go` ended.
     Unknown(String),
+    /// What can be sent again.
+    Feeds(Box<FeedsThere>),
+    /// Something that sending a feed again printed.
+    Line(String),
+    /// How sending a feed again ended.
+    Fed(FeedEnd),
     /// It stopped, and why.
     Stopped(TransportError),
 }
@@ -126,6 +136,15 @@ fn parse(nonce: &Nonce, inner: &[u8]) -> Result<Answer, TransportError> {
             &read::<SaidEnd>(&json)?.detail,
             200,
         ))),
+        "feeds" => {
+            let said: SaidFeeds = read(&json)?;
+            Ok(Answer::Feeds(Box::new(FeedsThere {
+                look: said.look.look(nonce),
+                names: said.names.into_iter().filter(|n| is_feed(n)).collect(),
+            })))
+        }
+        "line" => Ok(Answer::Line(outside(&read::<SaidLine>(&json)?.text, 200))),
+        "fed" => Ok(Answer::Fed(fed(&read(&json)?))),
         "error" => Ok(Answer::Stopped(stopped(&read(&json)?))),
         _ => Err(garbled("its kind is not known")),
     }
@@ -152,6 +171,24 @@ struct SaidEnd {
 }
 
 #[derive(Deserialize)]
+struct SaidFeeds {
+    look: SaidLook,
+    names: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct SaidLine {
+    text: String,
+}
+
+#[derive(Deserialize)]
+struct SaidFed {
+    code: serde_json::Value,
+    #[serde(default)]
+    detail: String,
+}
+
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct SaidReady {
     look: SaidLook,
@@ -163,6 +200,8 @@ struct SaidReady {
 #[derive(Deserialize)]
 struct SaidFormer {
     values: BTreeMap<String, SaidValue>,
+    #[serde(default)]
+    payments: Vec<SaidPayment>,
     touched: Vec<String>,
     tokens: Vec<SaidToken>,
 }
@@ -289,7 +328,7 @@ impl SaidLook {
                 .filter_map(|(pair, url)| Some((Purpose::parse(pair)?, outside(url, 300))))
                 .collect(),
             credentials_type: short(&self.credentials_type),
-            payments: self.payments.iter().filter_map(payment).collect(),
+            payments: payments(&self.payments),
             cloud: self.cloud.map(|cloud| Cloud {
                 project: short(&cloud.project),
                 branch: short(&cloud.branch),
@@ -368,13 +407,25 @@ fn hash(text: &str) -> String {
     }
 }
 
+fn payments(said: &[SaidPayment]) -> Vec<ScopedValue> {
+    let mut rows: Vec<ScopedValue> = said.iter().filter_map(payment).collect();
+    rows.sort_by_key(ScopedValue::place);
+    rows
+}
+
 fn payment(said: &SaidPayment) -> Option<ScopedValue> {
     let path = PAYMENT_PATHS.iter().find(|path| **path == said.path)?;
+    let scope = SCOPES.iter().find(|scope| **scope == said.scope)?;
+    let mut value = outside(&said.value, 120);
+    if value != said.value {
+        let mark = hex(&Sha256::digest(said.value.as_bytes()));
+        value = format!("{value} ({})", &mark[..12]);
+    }
     Some(ScopedValue {
         path: (*path).to_owned(),
-        scope: outside(&said.scope, 20),
+        scope: (*scope).to_owned(),
         scope_id: said.scope_id,
-        value: outside(&said.value, 120),
+        value,
     })
 }
 
@@ -441,6 +492,7 @@ fn former(said: SaidFormer) -> Former {
         exact: pick(&values, |value| Some(value.exact.clone())),
         plain: pick(&values, |value| value.plain.clone()),
         identity: pick(&values, |value| value.identity.clone()),
+        payments: payments(&said.payments),
         touched: said
             .touched
             .iter()
@@ -466,6 +518,15 @@ fn refused(said: &SaidEnd) -> NotWritten {
         "lockLost" => NotWritten::LockLost,
         "badValues" => NotWritten::BadValues,
         _ => NotWritten::Database(outside(&said.detail, 200)),
+    }
+}
+
+fn fed(said: &SaidFed) -> FeedEnd {
+    match said.code.as_str() {
+        Some("late") => FeedEnd::Late,
+        Some("changed") => FeedEnd::Changed,
+        _ if said.code.as_i64() == Some(0) => FeedEnd::Sent,
+        _ => FeedEnd::Failed(outside(&said.detail, 200)),
     }
 }
 

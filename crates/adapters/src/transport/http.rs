@@ -13,7 +13,8 @@ use patchbay_core::id::Nonce;
 use patchbay_core::instance::SshWay;
 use patchbay_core::look::Look;
 use patchbay_core::ports::transport::{
-    BeginRequest, Conversation, Go, HostKey, LookRequest, Ready, Transport, TransportError,
+    BeginRequest, Conversation, FeedEnd, FeedsRequest, FeedsThere, Go, HostKey, LookRequest,
+    OnLine, Ready, ResyncRequest, Transport, TransportError,
 };
 use patchbay_core::secret::Secret;
 use patchbay_core::text::outside;
@@ -368,6 +369,37 @@ impl Transport for HttpTransport {
             Answer::Ready(ready) => Ok(Box::new(Push { far, ready: *ready })),
             Answer::Stopped(error) => Err(error),
             _ => Err(out_of_turn()),
+        }
+    }
+
+    async fn feeds(
+        &self,
+        way: &SshWay,
+        request: &FeedsRequest,
+    ) -> Result<FeedsThere, TransportError> {
+        let mut far = self.start(way, &ssh::feeds_request(way, request)).await?;
+        match far.answer("asking what can be sent", ANSWER).await? {
+            Answer::Feeds(there) => Ok(*there),
+            Answer::Stopped(error) => Err(error),
+            _ => Err(out_of_turn()),
+        }
+    }
+
+    async fn resync(
+        &self,
+        way: &SshWay,
+        request: &ResyncRequest,
+        on_line: OnLine<'_>,
+    ) -> Result<FeedEnd, TransportError> {
+        let mut far = self.start(way, &ssh::resync_request(way, request)).await?;
+        loop {
+            let answer = far.answer("sending the catalogue again", ANSWER).await?;
+            match answer {
+                Answer::Line(line) => on_line(&line),
+                Answer::Fed(end) => return Ok(end),
+                Answer::Stopped(error) => return Err(error),
+                _ => return Err(out_of_turn()),
+            }
         }
     }
 

@@ -30,11 +30,12 @@ pub(super) const FLAGS: [&str; 14] = [
     "max_execution_time=0",
 ];
 
-const PARTS: [&str; 5] = [
+const PARTS: [&str; 6] = [
     include_str!("agent/wire.php"),
     include_str!("agent/instance.php"),
     include_str!("agent/rows.php"),
     include_str!("agent/look.php"),
+    include_str!("agent/feeds.php"),
     include_str!("agent.php"),
 ];
 

@@ -10,7 +10,8 @@ use patchbay_core::id::hex;
 use patchbay_core::instance::SshWay;
 use patchbay_core::look::Look;
 use patchbay_core::ports::transport::{
-    BeginRequest, Conversation, HostKey, LookRequest, Transport, TransportError,
+    BeginRequest, Conversation, FeedEnd, FeedsRequest, FeedsThere, HostKey, LookRequest, OnLine,
+    ResyncRequest, Transport, TransportError,
 };
 use serde_json::{Value, json};
 
@@ -230,6 +231,9 @@ pub(super) fn begin_request(way: &SshWay, request: &BeginRequest, patience: Dura
             "entry": restore.entry.as_str(),
             "blob": STANDARD.encode(&restore.blob.0),
             "touched": touched,
+            "payments": restore.payments.iter().map(|place| json!({
+                "path": place.path, "scope": place.scope, "scopeId": place.scope_id,
+            })).collect::<Vec<_>>(),
         })
     });
     json!({
@@ -241,6 +245,28 @@ pub(super) fn begin_request(way: &SshWay, request: &BeginRequest, patience: Dura
         "signAfter": request.sign_after,
         "entry": request.entry.as_str(),
         "restore": restore,
+    })
+}
+
+pub(super) fn feeds_request(way: &SshWay, request: &FeedsRequest) -> Value {
+    json!({
+        "mode": "resync",
+        "nonce": request.nonce.as_str(),
+        "key": hex(request.key.bytes()),
+        "root": way.root,
+    })
+}
+
+pub(super) fn resync_request(way: &SshWay, request: &ResyncRequest) -> Value {
+    json!({
+        "mode": "resync",
+        "nonce": request.nonce.as_str(),
+        "key": hex(request.key.bytes()),
+        "root": way.root,
+        "feed": request.feed,
+        "limit": request.limit.as_secs_f64(),
+        "identity": request.identity,
+        "dataSpace": request.data_space.as_str(),
     })
 }
 
@@ -278,6 +304,46 @@ impl Transport for SshTransport {
             })),
             Answer::Stopped(error) => Err(error),
             _ => Err(out_of_turn()),
+        }
+    }
+
+    async fn feeds(
+        &self,
+        way: &SshWay,
+        request: &FeedsRequest,
+    ) -> Result<FeedsThere, TransportError> {
+        let mut far = self.start(way, &feeds_request(way, request))?;
+        let limit = self.first_limit(Duration::from_secs(60));
+        match far.answer("asking what can be sent", limit).await? {
+            Answer::Feeds(there) => {
+                far.close(SETTLING).await;
+                Ok(*there)
+            }
+            Answer::Stopped(error) => Err(error),
+            _ => Err(out_of_turn()),
+        }
+    }
+
+    async fn resync(
+        &self,
+        way: &SshWay,
+        request: &ResyncRequest,
+        on_line: OnLine<'_>,
+    ) -> Result<FeedEnd, TransportError> {
+        let mut far = self.start(way, &resync_request(way, request))?;
+        let during = "sending the catalogue again";
+        // The far side keeps the limit; this is for one that says nothing any more.
+        let limit = self.first_limit(request.limit);
+        loop {
+            match far.answer(during, limit).await? {
+                Answer::Line(line) => on_line(&line),
+                Answer::Fed(end) => {
+                    far.close(SETTLING).await;
+                    return Ok(end);
+                }
+                Answer::Stopped(error) => return Err(error),
+                _ => return Err(out_of_turn()),
+            }
         }
     }
 

@@ -28,6 +28,7 @@ use crate::ports::records::RecordsError;
 use crate::ports::transport::{LookRequest, TransportError};
 use crate::push::many;
 use crate::push::order::Cancel;
+use crate::resync;
 use crate::text;
 use crate::token;
 
@@ -229,6 +230,7 @@ impl Patchbay {
         let pairs = self.key_pairs().await?;
         let accounts = self.accounts().await?;
         let key = self.fingerprint_key().await?;
+        let resyncs = self.ports.records.resyncs_due().await?;
         for found in &gathered {
             if let Some(shop) = &found.shop {
                 put_shop(&mut evidence, &found.instance, shop);
@@ -250,13 +252,29 @@ impl Patchbay {
         };
         let mut checked = Vec::new();
         for found in gathered {
-            let verdict = self.verdict(&found, &around);
+            let mut verdict = self.verdict(&found, &around);
+            let due = resyncs.iter().find(|due| due.instance == found.instance.id);
+            verdict.findings.extend(due.map(resync::finding));
             let mut record = self.record(&found, verdict, &evidence);
             self.remember(&found, &mut record, &pairs).await?;
             checked.push(Checked {
                 instance: found.instance,
                 evidence: record,
             });
+        }
+        let connected = |id: &InstanceId| {
+            let mut found = checked.iter();
+            found.any(|one| {
+                &one.evidence.instance == id
+                    && one.evidence.verdict.state == ConnectionState::Connected
+            })
+        };
+        let proven: Vec<&Assignment> = assignments
+            .iter()
+            .filter(|assignment| connected(&assignment.instance))
+            .collect();
+        if let Err(error) = self.note_proven(&proven).await {
+            tracing::warn!(%error, "what instances were proven with could not be remembered");
         }
         let here: Vec<&InstanceId> = checked.iter().map(|one| &one.instance.id).collect();
         self.judge_neighbours(&here, &instances, &assignments)

@@ -22,7 +22,7 @@ use crate::ports::transport::TransportError;
 use crate::registry::DataSpaceType;
 use crate::token;
 
-pub use super::remarks::short_name;
+pub use super::remarks::{payment_name, short_name};
 
 /// Everything a judgement rests on.
 #[derive(Debug)]

@@ -20,6 +20,15 @@ pub fn short_name(path: ConfigPath) -> &'static str {
     }
 }
 
+/// What people call a payments setting.
+pub fn payment_name(path: &str) -> &'static str {
+    match path.rsplit('/').next() {
+        Some("sandbox_merchant_id") => "sandbox Payment Services ID",
+        Some("production_merchant_id") => "production Payment Services ID",
+        _ => "payment mode",
+    }
+}
+
 /// What else is worth saying about an instance.
 pub(super) fn notices(case: &Case<'_>, look: &Look, findings: &mut Vec<Remark>) {
     if look.looks_live()

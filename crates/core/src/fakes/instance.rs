@@ -16,7 +16,7 @@ use crate::look::{
     Versions,
 };
 use crate::ports::transport::{
-    BeginRequest, Former, LookRequest, NotWritten, Restore, TransportError, UndoBlob,
+    BeginRequest, FeedEnd, Former, LookRequest, NotWritten, Restore, TransportError, UndoBlob,
 };
 use crate::secret::Secret;
 
@@ -92,6 +92,10 @@ pub struct FakeInstance {
     pub go_refused: Option<NotWritten>,
     /// After `committed` the connection breaks.
     pub finish_cut: bool,
+    /// The feeds it can send, and how each ends.
+    pub feeds: Vec<(String, FeedEnd)>,
+    /// The feeds it has sent to its end, with the data space they went to.
+    pub sent: Vec<(String, String)>,
     /// Changes what it says in looks and in `ready`.
     pub tamper: Option<Tamper>,
     pub(super) in_conversation: bool,
@@ -134,6 +138,8 @@ impl Default for FakeInstance {
             go_cut: None,
             go_refused: None,
             finish_cut: false,
+            feeds: Vec::new(),
+            sent: Vec::new(),
             tamper: None,
             in_conversation: false,
             blobs: HashMap::new(),
@@ -262,13 +268,14 @@ impl FakeInstance {
         UndoBlob(bytes)
     }
 
-    /// The rows as they would be after an undo, if the blob is ours and that entry's.
-    pub(super) fn open_blob(&self, restore: &Restore) -> Result<Rows, TransportError> {
+    /// The rows as they would be after an undo, and those that were kept, if the blob is ours and that
+    /// entry's.
+    pub(super) fn open_blob(&self, restore: &Restore) -> Result<(Rows, Rows), TransportError> {
         let former = self
             .blobs
             .get(&restore.blob.0)
             .filter(|(entry, _)| *entry == restore.entry);
-        let Some((_, (values, _))) = former else {
+        let Some((_, (values, payments))) = former else {
             return Err(TransportError::UndoUnusable {
                 detail: "it is another instance's or another entry's".to_owned(),
             });
@@ -280,16 +287,27 @@ impl FakeInstance {
                 None => after.remove(path),
             };
         }
-        Ok((after, self.payments.clone()))
+        let mut rows = self.payments.clone();
+        for place in &restore.payments {
+            rows.retain(|row| &row.place() != place);
+            rows.extend(payments.iter().filter(|row| &row.place() == place).cloned());
+        }
+        rows.sort_by_key(ScopedValue::place);
+        Ok(((after, rows), (values.clone(), payments.clone())))
     }
 
     /// What an undo would bring back.
-    pub(super) fn former(request: &BeginRequest, rows: &Rows, sign_at: i64) -> Former {
+    pub(super) fn former(
+        request: &BeginRequest,
+        (rows, kept): &(Rows, Rows),
+        sign_at: i64,
+    ) -> Former {
         let mut former = Former {
             exact: Vec::new(),
             plain: Vec::new(),
             identity: Vec::new(),
             touched: restore_paths(request),
+            payments: kept.1.clone(),
             tokens: tokens(sign_at, |path| rows.0.get(&path).map(Vec::as_slice)),
         };
         for path in ConfigPath::ALL {

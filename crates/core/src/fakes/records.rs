@@ -19,8 +19,9 @@ use crate::instance::Instance;
 use crate::journal::{ChainKey, Head, JournalEvent, JournalLine, Link};
 use crate::keypair::{Export, KeyPair};
 use crate::ports::clock::UnixMillis;
-use crate::ports::records::{InstanceLock, OwnSecret, Records, RecordsError, StoredBlob};
+use crate::ports::records::{Aside, InstanceLock, OwnSecret, Records, RecordsError, StoredBlob};
 use crate::ports::transport::UndoBlob;
+use crate::resync::ResyncDue;
 
 #[derive(Default)]
 struct Tables {
@@ -29,6 +30,8 @@ struct Tables {
     key_pairs: BTreeMap<KeyPairId, KeyPair>,
     instances: BTreeMap<InstanceId, Instance>,
     assignments: BTreeMap<InstanceId, Assignment>,
+    aside: BTreeMap<(Aside, InstanceId), Assignment>,
+    resyncs: BTreeMap<InstanceId, ResyncDue>,
     evidence: BTreeMap<InstanceId, Evidence>,
     tokens: BTreeSet<String>,
     token_expiry: HashMap<InstanceId, i64>,
@@ -303,6 +306,8 @@ impl Records for MemoryRecords {
         self.call(|tables| {
             tables.instances.remove(id);
             tables.assignments.remove(id);
+            tables.aside.retain(|(_, whose), _| whose != id);
+            tables.resyncs.remove(id);
             tables.evidence.remove(id);
             tables.token_expiry.remove(id);
             Ok(())
@@ -335,6 +340,59 @@ impl Records for MemoryRecords {
     async fn remove_assignment(&self, id: &InstanceId) -> Result<(), RecordsError> {
         self.call(|tables| {
             tables.assignments.remove(id);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn assignments_aside(&self, which: Aside) -> Result<Vec<Assignment>, RecordsError> {
+        self.call(|tables| {
+            let all = tables.aside.iter();
+            let of_kind = all.filter(|((kind, _), _)| *kind == which);
+            Ok(of_kind.map(|(_, one)| one.clone()).collect())
+        })
+        .await
+    }
+
+    async fn save_aside(&self, which: Aside, assignment: &Assignment) -> Result<(), RecordsError> {
+        self.call(|tables| {
+            if !tables.instances.contains_key(&assignment.instance) {
+                return Err(missing("instance"));
+            }
+            let key = (which, assignment.instance.clone());
+            tables.aside.insert(key, assignment.clone());
+            Ok(())
+        })
+        .await
+    }
+
+    async fn remove_aside(&self, which: Aside, id: &InstanceId) -> Result<(), RecordsError> {
+        self.call(|tables| {
+            tables.aside.remove(&(which, id.clone()));
+            Ok(())
+        })
+        .await
+    }
+
+    async fn resyncs_due(&self) -> Result<Vec<ResyncDue>, RecordsError> {
+        self.call(|tables| Ok(tables.resyncs.values().cloned().collect()))
+            .await
+    }
+
+    async fn save_resync_due(&self, due: &ResyncDue) -> Result<(), RecordsError> {
+        self.call(|tables| {
+            if !tables.instances.contains_key(&due.instance) {
+                return Err(missing("instance"));
+            }
+            tables.resyncs.insert(due.instance.clone(), due.clone());
+            Ok(())
+        })
+        .await
+    }
+
+    async fn remove_resync_due(&self, id: &InstanceId) -> Result<(), RecordsError> {
+        self.call(|tables| {
+            tables.resyncs.remove(id);
             Ok(())
         })
         .await

@@ -16,8 +16,10 @@ use crate::id::EntryId;
 use crate::instance::Instance;
 use crate::journal::{ChainKey, JournalCheck, Phase, verify};
 use crate::keypair::{KeyPair, KeyPairState};
-use crate::ports::records::{OwnSecret, Records, RecordsError};
+use crate::ports::clock::UnixMillis;
+use crate::ports::records::{Aside, OwnSecret, Records, RecordsError};
 use crate::ports::transport::UndoBlob;
+use crate::resync::ResyncDue;
 use crate::secret::Secret;
 
 /// What all records must do. Both handles are on the same, empty data directory, as two processes
@@ -36,6 +38,8 @@ pub async fn records_contract(
     exports::one_copy(records, other).await?;
     instances(records).await?;
     assignments(records, other).await?;
+    aside(records, other).await?;
+    resyncs(records, other).await?;
     evidence(records, other).await?;
     tokens(records, other).await?;
     journal(records, other).await?;
@@ -253,6 +257,44 @@ async fn assignments(records: &dyn Records, other: &dyn Records) -> Result<(), R
         "removing twice is removing once"
     );
     Ok(())
+}
+
+async fn aside(records: &dyn Records, other: &dyn Records) -> Result<(), RecordsError> {
+    let one = sample_assignment(&instance_id(1), Some(pair_id(1)), Some(pair_id(2)))?;
+    let gone = sample_assignment(&instance_id(1), None, Some(pair_id(98)))?;
+    let nobody = sample_assignment(&instance_id(99), None, Some(pair_id(2)))?;
+    for which in [Aside::Proven, Aside::Coming] {
+        let refused = records.save_aside(which, &nobody).await;
+        assert!(refused.is_err(), "for a known instance only");
+        records.save_aside(which, &one).await?;
+    }
+    records.save_aside(Aside::Coming, &gone).await?;
+    let proven = other.assignments_aside(Aside::Proven).await?;
+    assert_eq!(proven, [one.clone()], "each kind is kept by itself");
+    let coming = other.assignments_aside(Aside::Coming).await?;
+    assert_eq!(coming, [gone], "also with a pair that is not known");
+    records.remove_aside(Aside::Coming, &instance_id(1)).await?;
+    records.remove_aside(Aside::Coming, &instance_id(1)).await?;
+    assert_eq!(other.assignments_aside(Aside::Coming).await?, []);
+    assert_eq!(other.assignments_aside(Aside::Proven).await?, [one]);
+    Ok(())
+}
+
+async fn resyncs(records: &dyn Records, other: &dyn Records) -> Result<(), RecordsError> {
+    let due = |n: u8, sent: &[&str]| ResyncDue {
+        instance: instance_id(n),
+        since: UnixMillis(7),
+        sent: sent.iter().map(|feed| (*feed).to_owned()).collect(),
+    };
+    let nobody = records.save_resync_due(&due(99, &[])).await;
+    assert!(nobody.is_err(), "for a known instance only");
+    records.save_resync_due(&due(1, &[])).await?;
+    records.save_resync_due(&due(1, &["products"])).await?;
+    assert_eq!(other.resyncs_due().await?, [due(1, &["products"])]);
+    records.remove_resync_due(&instance_id(1)).await?;
+    records.remove_resync_due(&instance_id(1)).await?;
+    assert_eq!(other.resyncs_due().await?, []);
+    records.save_resync_due(&due(1, &[])).await
 }
 
 async fn evidence(records: &dyn Records, other: &dyn Records) -> Result<(), RecordsError> {

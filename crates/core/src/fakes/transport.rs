@@ -22,10 +22,10 @@ use crate::look::Look;
 use crate::ports::clock::Clock;
 use crate::ports::crypto::{SealPublic, SealSecret};
 use crate::ports::transport::{
-    BeginRequest, Conversation, Go, HostKey, LookRequest, NotWritten, Ready, Transport,
-    TransportError,
+    BeginRequest, Conversation, FeedEnd, FeedsRequest, FeedsThere, Go, HostKey, LookRequest,
+    NotWritten, OnLine, Ready, ResyncRequest, Transport, TransportError,
 };
-use crate::push::values::{self, Write};
+use crate::push::values::{self, Payments, Write};
 use crate::secret::Secret;
 
 /// A moment of the conversation, for tests that want to step in.
@@ -54,10 +54,14 @@ pub struct Tally {
     pub looks: u32,
     /// Pushes among them.
     pub begins: u32,
+    /// Questions for feeds, and feeds that were to be sent.
+    pub resyncs: u32,
     /// `go` lines that arrived.
     pub gos: u32,
     /// Values that were opened from `go` lines, and the paths that were to be removed.
     pub values: Vec<ConfigPath>,
+    /// `go` lines that took the payments settings away.
+    pub payments_removed: u32,
     /// Conversations left before `go`, by `leave` or by being dropped.
     pub left: u32,
 }
@@ -273,6 +277,7 @@ impl Transport for FakeTransport {
                 clock: now + instance.clock_ahead,
                 sign_at: None,
             });
+            let restore = restore.map(|(after, _)| after);
             let ready = Ready {
                 look,
                 seal_to: seal_to.clone(),
@@ -296,6 +301,60 @@ impl Transport for FakeTransport {
             restore,
             stage: Stage::Ready,
         }))
+    }
+
+    async fn feeds(
+        &self,
+        way: &SshWay,
+        request: &FeedsRequest,
+    ) -> Result<FeedsThere, TransportError> {
+        let line = self.connect(&way.target, |tally| tally.resyncs += 1)?;
+        step_aside().await;
+        let now = self.clock.now().seconds();
+        line.instance(|instance| {
+            Ok(FeedsThere {
+                look: instance.look(&Question {
+                    nonce: &request.nonce,
+                    key: &request.key,
+                    clock: now + instance.clock_ahead,
+                    sign_at: None,
+                }),
+                names: instance
+                    .feeds
+                    .iter()
+                    .map(|(feed, _)| feed.clone())
+                    .collect(),
+            })
+        })
+    }
+
+    async fn resync(
+        &self,
+        way: &SshWay,
+        request: &ResyncRequest,
+        on_line: OnLine<'_>,
+    ) -> Result<FeedEnd, TransportError> {
+        let line = self.connect(&way.target, |tally| tally.resyncs += 1)?;
+        on_line(&format!("Executing full re-sync of {}...", request.feed));
+        step_aside().await;
+        line.instance(|instance| {
+            let space = instance.effective(ConfigPath::DataSpaceId);
+            let space = String::from_utf8_lossy(space.unwrap_or_default()).into_owned();
+            let same = instance.pin(&request.key).identity == request.identity;
+            if !same || space != request.data_space.as_str() {
+                return Ok(FeedEnd::Changed);
+            }
+            let mut feeds = instance.feeds.iter();
+            let end = feeds.find(|(feed, _)| *feed == request.feed);
+            let end = end.map_or_else(
+                || FeedEnd::Failed("Resync option --feed is required.".to_owned()),
+                |(_, end)| end.clone(),
+            );
+            if end == FeedEnd::Sent {
+                instance.sent.push((request.feed.clone(), space));
+            }
+            Ok(end)
+        })
     }
 
     async fn host_keys(&self, way: &SshWay) -> Result<Vec<HostKey>, TransportError> {
@@ -361,36 +420,42 @@ struct FakeConversation {
 
 impl FakeConversation {
     /// Opens the sealed line and counts what was in it.
-    fn open(&self, sealed: &[u8]) -> Option<Vec<Write>> {
+    fn open(&self, sealed: &[u8]) -> Option<(Vec<Write>, Payments)> {
         let opened = fake_open(&self.seal_to, &self.secret, sealed)?;
-        let (nonce, writes) = values::decode(&opened)?;
+        let (nonce, writes, payments) = values::decode(&opened)?;
         (nonce == self.nonce).then_some(())?;
         let mut world = lock(&self.line.world);
         let tally = world.tallies.entry(self.line.target.clone()).or_default();
         tally.values.extend(writes.iter().map(|write| write.path));
-        Some(writes)
+        if payments == Payments::Removed {
+            tally.payments_removed += 1;
+        }
+        Some((writes, payments))
     }
 
     /// Compares and writes, all or nothing.
-    fn write(&self, instance: &mut FakeInstance, writes: Option<Vec<Write>>) -> Go {
+    fn write(&self, instance: &mut FakeInstance, opened: Option<(Vec<Write>, Payments)>) -> Go {
         if let Some((path, value)) = instance.changes_after_ready.take() {
             instance.values.insert(path, value);
         }
         if let Some(reason) = instance.go_refused.clone() {
             return Go::NotWritten(reason);
         }
-        let Some(writes) = writes else {
+        let Some((writes, removed)) = opened else {
             return Go::NotWritten(NotWritten::BadValues);
         };
         if instance.rows() != self.before {
             return Go::NotWritten(NotWritten::Changed);
         }
         if let Some((values, payments)) = &self.restore {
-            if !writes.is_empty() {
+            if !writes.is_empty() || removed == Payments::Removed {
                 return Go::NotWritten(NotWritten::BadValues);
             }
             instance.values.clone_from(values);
             instance.payments.clone_from(payments);
+        }
+        if removed == Payments::Removed {
+            instance.payments.clear();
         }
         for write in writes {
             match write.value {

@@ -1,20 +1,21 @@
 //! What every way to an instance must do, whichever one it is.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::keys;
 use crate::config::{ConfigPath, Purpose};
 use crate::fingerprint::{ExactFingerprint, FingerprintKey};
-use crate::id::{EntryId, Nonce, hex};
+use crate::id::{DataSpaceId, EntryId, Nonce, hex};
 use crate::instance::SshWay;
-use crate::look::{ConnectorModule, Look};
+use crate::look::{ConnectorModule, Look, ScopedValue};
 use crate::ports::crypto::Crypto;
 use crate::ports::keychain::Asked;
 use crate::ports::transport::{
-    BeginRequest, Conversation, Go, LookRequest, NotWritten, Restore, Transport, TransportError,
-    UndoBlob,
+    BeginRequest, Conversation, FeedEnd, FeedsRequest, Go, LookRequest, NotWritten, Restore,
+    ResyncRequest, Transport, TransportError, UndoBlob,
 };
-use crate::push::values::{self, Write};
+use crate::push::values::{self, Payments, Write};
 use crate::secret::Secret;
 
 /// A situation for [`transport_contract`].
@@ -64,7 +65,8 @@ pub async fn transport_contract(
     undo(&run, entry, blob).await?;
     let after = values_of(&run.look().await?);
     assert_eq!(after, before, "an undo brings every former value back");
-    Ok(())
+    payments(&run).await?;
+    feeds(&run).await
 }
 
 impl Run<'_> {
@@ -112,9 +114,12 @@ impl Run<'_> {
         conversation: &dyn Conversation,
         nonce: &Nonce,
         writes: &[Write],
+        payments: Payments,
     ) -> Result<Vec<u8>, TransportError> {
         let to = &conversation.ready().seal_to;
-        let sealed = self.crypto.seal(to, &values::encode(nonce, writes));
+        let sealed = self
+            .crypto
+            .seal(to, &values::encode(nonce, writes, payments));
         sealed.map_err(|error| TransportError::Local {
             detail: error.to_string(),
         })
@@ -284,7 +289,7 @@ async fn refused_values(run: &Run<'_>) -> Result<(), TransportError> {
         .begin(run.way, &run.begin_request(None)?)
         .await?;
     let other_run = Nonce::from_random(run.random()?);
-    let sealed = run.seal(conversation.as_ref(), &other_run, &write())?;
+    let sealed = run.seal(conversation.as_ref(), &other_run, &write(), Payments::Left)?;
     let refused = conversation.go(&sealed).await?;
     assert_eq!(
         refused,
@@ -295,7 +300,12 @@ async fn refused_values(run: &Run<'_>) -> Result<(), TransportError> {
 
     let request = run.begin_request(None)?;
     let mut conversation = run.transport.begin(run.way, &request).await?;
-    let mut sealed = run.seal(conversation.as_ref(), &request.nonce, &write())?;
+    let mut sealed = run.seal(
+        conversation.as_ref(),
+        &request.nonce,
+        &write(),
+        Payments::Left,
+    )?;
     if let Some(byte) = sealed.last_mut() {
         *byte ^= 1;
     }
@@ -357,7 +367,12 @@ async fn push(run: &Run<'_>) -> Result<(EntryId, UndoBlob), TransportError> {
     let request = run.begin_request(None)?;
     let mut conversation = run.transport.begin(run.way, &request).await?;
     let blob = conversation.ready().undo.clone();
-    let sealed = run.seal(conversation.as_ref(), &request.nonce, &writes)?;
+    let sealed = run.seal(
+        conversation.as_ref(),
+        &request.nonce,
+        &writes,
+        Payments::Left,
+    )?;
     assert_eq!(conversation.go(&sealed).await?, Go::Committed);
     let look = conversation.finish().await?;
 
@@ -424,6 +439,7 @@ async fn foreign_blob(run: &Run<'_>, blob: &UndoBlob) {
         entry: other,
         blob: blob.clone(),
         touched: vec![ConfigPath::ProjectName],
+        payments: Vec::new(),
     };
     if let Ok(request) = run.begin_request(Some(restore)) {
         let refused = run.transport.begin(run.way, &request).await.err();
@@ -434,12 +450,82 @@ async fn foreign_blob(run: &Run<'_>, blob: &UndoBlob) {
     }
 }
 
+async fn payments(run: &Run<'_>) -> Result<(), TransportError> {
+    let before = run.look().await?;
+    let request = run.begin_request(None)?;
+    let mut conversation = run.transport.begin(run.way, &request).await?;
+    let blob = conversation.ready().undo.clone();
+    let sealed = run.seal(
+        conversation.as_ref(),
+        &request.nonce,
+        &[],
+        Payments::Removed,
+    )?;
+    assert_eq!(conversation.go(&sealed).await?, Go::Committed);
+    let gone = conversation.finish().await?;
+    assert_eq!(gone.payments, [], "every row goes, in whatever scope");
+    assert_eq!(values_of(&gone), values_of(&before), "and nothing else");
+
+    let restore = Restore {
+        entry: request.entry,
+        blob,
+        touched: Vec::new(),
+        payments: before.payments.iter().map(ScopedValue::place).collect(),
+    };
+    let request = run.begin_request(Some(restore))?;
+    let mut conversation = run.transport.begin(run.way, &request).await?;
+    let former = conversation.ready().former.as_ref();
+    let former = former.map(|former| former.payments.clone());
+    assert_eq!(
+        former.as_deref(),
+        Some(before.payments.as_slice()),
+        "an undo says which payments settings it brings back"
+    );
+    let sealed = run.seal(conversation.as_ref(), &request.nonce, &[], Payments::Left)?;
+    assert_eq!(conversation.go(&sealed).await?, Go::Committed);
+    let back = conversation.finish().await?;
+    assert_eq!(back.payments, before.payments, "each where it was");
+    Ok(())
+}
+
+async fn feeds(run: &Run<'_>) -> Result<(), TransportError> {
+    let request = FeedsRequest {
+        nonce: Nonce::from_random(run.random()?),
+        key: run.key.clone(),
+        asked: Asked::ByUser,
+    };
+    let there = run.transport.feeds(run.way, &request).await?;
+    assert_eq!(there.look.pin, run.look().await?.pin, "it is the same one");
+    for feed in there.names.iter().take(1) {
+        let elsewhere = DataSpaceId::parse("99999999-9999-4999-8999-999999999999");
+        let request = ResyncRequest {
+            nonce: Nonce::from_random(run.random()?),
+            key: run.key.clone(),
+            feed: feed.clone(),
+            identity: there.look.pin.identity.clone(),
+            data_space: elsewhere.map_err(|error| TransportError::Local {
+                detail: error.to_string(),
+            })?,
+            limit: Duration::from_secs(60),
+            asked: Asked::ByUser,
+        };
+        let end = run.transport.resync(run.way, &request, &|_| {}).await?;
+        assert_eq!(
+            end,
+            FeedEnd::Changed,
+            "nothing is sent to a data space that is not the one that was seen"
+        );
+    }
+    Ok(())
+}
+
 async fn undo(run: &Run<'_>, entry: EntryId, blob: UndoBlob) -> Result<(), TransportError> {
     let mut paths: Vec<ConfigPath> = wanted("").into_iter().map(|(path, _)| path).collect();
     let restore = Restore {
         entry,
         blob,
         touched: paths.clone(),
+        payments: Vec::new(),
     };
     let request = run.begin_request(Some(restore))?;
     let mut conversation = run.transport.begin(run.way, &request).await?;
@@ -448,7 +534,7 @@ async fn undo(run: &Run<'_>, entry: EntryId, blob: UndoBlob) -> Result<(), Trans
     touched.iter_mut().for_each(|touched| touched.sort());
     paths.sort();
     assert_eq!(touched, Some(paths), "an undo says what it takes back");
-    let sealed = run.seal(conversation.as_ref(), &request.nonce, &[])?;
+    let sealed = run.seal(conversation.as_ref(), &request.nonce, &[], Payments::Left)?;
     assert_eq!(conversation.go(&sealed).await?, Go::Committed);
     conversation.finish().await?;
     Ok(())
@@ -522,7 +608,12 @@ mod tests {
             value: Some(Secret::new(b"New".to_vec())),
         }];
         let sealed = run
-            .seal(conversation.as_ref(), &request.nonce, &writes)
+            .seal(
+                conversation.as_ref(),
+                &request.nonce,
+                &writes,
+                Payments::Left,
+            )
             .unwrap();
         let go = conversation.go(&sealed).await;
         drop(conversation);
@@ -557,7 +648,7 @@ mod tests {
         let request = run.begin_request(None).unwrap();
         let mut conversation = transport.begin(&there, &request).await.unwrap();
         let sealed = run
-            .seal(conversation.as_ref(), &request.nonce, &[])
+            .seal(conversation.as_ref(), &request.nonce, &[], Payments::Left)
             .unwrap();
         let go = conversation.go(&sealed).await;
         assert_eq!(go, Ok(Go::NotWritten(NotWritten::Changed)));

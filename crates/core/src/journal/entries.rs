@@ -54,7 +54,7 @@ pub fn entries(lines: &[JournalLine], now: UnixMillis) -> Vec<Entry> {
 fn can_undo(entry: &Entry, now: UnixMillis) -> bool {
     let wrote = matches!(
         entry.event.action,
-        Action::Push | Action::Undo | Action::Detach
+        Action::Push | Action::Undo | Action::Detach | Action::Move | Action::Repair
     ) && entry.event.phase == Phase::Begun
         && entry.outcome.as_deref() == Some(Outcome::Pushed.as_str());
     wrote && now.0 - entry.event.at.0 < BLOB_DAYS * 86_400_000

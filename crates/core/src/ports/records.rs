@@ -14,6 +14,7 @@ use crate::journal::{ChainKey, Head, JournalEvent, JournalLine};
 use crate::keypair::{Export, KeyPair};
 use crate::ports::clock::UnixMillis;
 use crate::ports::transport::UndoBlob;
+use crate::resync::ResyncDue;
 
 /// Why the records could not be read or written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -88,6 +89,25 @@ impl OwnSecret {
     }
 }
 
+/// Why an assignment is kept beside the instance's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Aside {
+    /// The one it was last proven with.
+    Proven,
+    /// The one that a push which may be running leads to.
+    Coming,
+}
+
+impl Aside {
+    /// The word in records.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Aside::Proven => "proven",
+            Aside::Coming => "coming",
+        }
+    }
+}
+
 /// Held while this process works on one instance; let go when dropped, also by a killed process.
 pub trait InstanceLock: Send + Sync {}
 
@@ -153,6 +173,21 @@ pub trait Records: Send + Sync {
     async fn save_assignment(&self, assignment: &Assignment) -> Result<(), RecordsError>;
     /// Takes an instance's assignment away; succeeds where there is none.
     async fn remove_assignment(&self, id: &InstanceId) -> Result<(), RecordsError>;
+
+    /// Every assignment that is kept beside the instances' own, of one kind.
+    async fn assignments_aside(&self, which: Aside) -> Result<Vec<Assignment>, RecordsError>;
+    /// Keeps one for its instance, in place of any other of that kind. Its key pairs may be removed
+    /// meanwhile.
+    async fn save_aside(&self, which: Aside, assignment: &Assignment) -> Result<(), RecordsError>;
+    /// Forgets an instance's; succeeds where there is none.
+    async fn remove_aside(&self, which: Aside, id: &InstanceId) -> Result<(), RecordsError>;
+
+    /// Every instance whose catalogue has to be sent again (P14).
+    async fn resyncs_due(&self) -> Result<Vec<ResyncDue>, RecordsError>;
+    /// Adds or replaces an instance's.
+    async fn save_resync_due(&self, due: &ResyncDue) -> Result<(), RecordsError>;
+    /// Forgets an instance's; succeeds where there is none.
+    async fn remove_resync_due(&self, id: &InstanceId) -> Result<(), RecordsError>;
 
     /// The last evidence of every instance that has some.
     async fn evidence(&self) -> Result<Vec<Evidence>, RecordsError>;

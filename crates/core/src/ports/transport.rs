@@ -2,15 +2,18 @@
 //!
 //! The conversation (docs/ARCHITECTURE.md, the conversation): one connection and one PHP process.
 //! A *look* asks and reads. A *push* asks, hears `ready`, and only then sends `go` with values
-//! sealed to a key that this very run made; without `go` nothing is written.
+//! sealed to a key that this very run made; without `go` nothing is written. A *resync* writes
+//! nothing: it has the instance's own command send one feed of the catalogue again.
+
+use std::time::Duration;
 
 use async_trait::async_trait;
 
 use crate::config::ConfigPath;
 use crate::fingerprint::{ExactFingerprint, FingerprintKey};
-use crate::id::{EntryId, Nonce};
+use crate::id::{DataSpaceId, EntryId, Nonce};
 use crate::instance::SshWay;
-use crate::look::{InstanceToken, Look};
+use crate::look::{InstanceToken, Look, PaymentPlace, ScopedValue};
 use crate::ports::crypto::SealPublic;
 use crate::ports::keychain::Asked;
 
@@ -167,10 +170,13 @@ pub struct BeginRequest {
 pub struct Restore {
     /// The entry to take back.
     pub entry: EntryId,
-    /// Its blob as the instance gave it; holds the former rows of all nine paths.
+    /// Its blob as the instance gave it; holds the former rows of all nine paths and of the payments
+    /// settings.
     pub blob: UndoBlob,
     /// Which of the nine paths that entry wrote; only these are brought back.
     pub touched: Vec<ConfigPath>,
+    /// Which payments settings that entry wrote; of these, too, no others are brought back.
+    pub payments: Vec<PaymentPlace>,
 }
 
 /// Former rows, encrypted by the instance's own Encryptor; only that instance can read it.
@@ -207,6 +213,8 @@ pub struct Former {
     pub identity: Vec<(ConfigPath, crate::fingerprint::IdentityFingerprint)>,
     /// Which of the nine paths that entry touched.
     pub touched: Vec<ConfigPath>,
+    /// The former rows of the payments settings, all of them.
+    pub payments: Vec<ScopedValue>,
     /// Tokens signed with the former keys.
     pub tokens: Vec<InstanceToken>,
 }
@@ -255,6 +263,61 @@ pub trait Conversation: Send {
     async fn leave(self: Box<Self>);
 }
 
+/// What asking for the feeds takes.
+#[derive(Debug)]
+pub struct FeedsRequest {
+    /// Repeated in the answer.
+    pub nonce: Nonce,
+    /// For exact fingerprints and identity.
+    pub key: FingerprintKey,
+    /// Whether a person waits for it.
+    pub asked: Asked,
+}
+
+/// What can be sent again.
+#[derive(Debug)]
+pub struct FeedsThere {
+    /// Who and how the instance is; without tokens.
+    pub look: Look,
+    /// The names of its feeds; none where it has no such command.
+    pub names: Vec<String>,
+}
+
+/// What sending one feed again takes.
+#[derive(Debug)]
+pub struct ResyncRequest {
+    /// Repeated in every answer.
+    pub nonce: Nonce,
+    /// For the identity.
+    pub key: FingerprintKey,
+    /// One of the feeds the instance named.
+    pub feed: String,
+    /// The identity that was seen; another instance sends nothing.
+    pub identity: String,
+    /// The data space that was seen in effect; an instance with another one sends nothing.
+    pub data_space: DataSpaceId,
+    /// How long it may take.
+    pub limit: Duration,
+    /// Whether a person waits for it.
+    pub asked: Asked,
+}
+
+/// How sending one feed again ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FeedEnd {
+    /// The instance says that it sent everything.
+    Sent,
+    /// It says that it could not; its last words, cleaned.
+    Failed(String),
+    /// It took too long and was ended.
+    Late,
+    /// The instance or its data space is not the one that was seen; nothing was sent.
+    Changed,
+}
+
+/// Told what sending a feed again prints, line by line, cleaned.
+pub type OnLine<'a> = &'a (dyn Fn(&str) + Send + Sync);
+
 /// A host key as the server showed it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostKey {
@@ -277,6 +340,20 @@ pub trait Transport: Send + Sync {
         way: &SshWay,
         request: &BeginRequest,
     ) -> Result<Box<dyn Conversation>, TransportError>;
+    /// Asks which feeds of the catalogue the instance can send again (P14).
+    async fn feeds(
+        &self,
+        way: &SshWay,
+        request: &FeedsRequest,
+    ) -> Result<FeedsThere, TransportError>;
+    /// Has the instance send one feed again and waits until it ends. Dropped before, what runs there
+    /// is ended.
+    async fn resync(
+        &self,
+        way: &SshWay,
+        request: &ResyncRequest,
+        on_line: OnLine<'_>,
+    ) -> Result<FeedEnd, TransportError>;
     /// Fetches the host keys over the same route, without signing in.
     async fn host_keys(&self, way: &SshWay) -> Result<Vec<HostKey>, TransportError>;
     /// Trusts the host key with this fingerprint, and only if the server shows it now.

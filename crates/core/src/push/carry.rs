@@ -5,16 +5,18 @@
 
 use std::time::Duration;
 
+use sha2::{Digest as _, Sha256};
+
 use super::order::{Outcome, Step};
 use super::plan::{Change, Plan, PlanKind, Wanted};
 use super::prepare::Prepared;
 use super::run::{Ending, OnStep};
-use super::values::{self, Write};
+use super::values::{self, Payments, Write};
 use crate::config::{ConfigPath, Purpose};
 use crate::connection::check::Gathered;
 use crate::connection::{Evidence, PairAnswer};
 use crate::error::{Error, Result};
-use crate::id::{DataSpaceId, EntryId, PushId};
+use crate::id::{DataSpaceId, EntryId, PushId, hex};
 use crate::instance::adding::refuse_another;
 use crate::journal::{Action, ChangeLine, JournalEvent, Phase};
 use crate::look::Look;
@@ -51,10 +53,12 @@ impl Patchbay {
         let begun = self
             .event(prepared, &plan, &entry, push, Phase::Begun, None)
             .await;
-        if let Err(error) = self
-            .write_journal(&begun, Some(&conversation.ready().undo))
-            .await
-        {
+        let noted = async {
+            self.put_aside(prepared).await?;
+            self.write_journal(&begun, Some(&conversation.ready().undo))
+                .await
+        };
+        if let Err(error) = noted.await {
             conversation.leave().await;
             return Err(error);
         }
@@ -67,6 +71,10 @@ impl Patchbay {
             evidence: None,
             entry: Some(entry.clone()),
         };
+        if let Err(error) = self.follow_up(&begun, outcome).await {
+            tracing::warn!(%error, "what follows from a push could not be remembered");
+            ending.error = ending.error.or(Some(error));
+        }
         // An entry whose outcome is not known stays open, so that the next start asks again. So does
         // one whose end cannot be noted.
         if let (Some(plan), true) = (&ending.plan, outcome != Outcome::OutcomeUnknown) {
@@ -153,7 +161,12 @@ impl Patchbay {
             };
             writes.push(Write { path, value });
         }
-        let line = values::encode(&ready.look.nonce, &writes);
+        // An undo's rows come from its blob, payments settings too.
+        let payments = match prepared.restore.is_none() && !plan.payments.is_empty() {
+            true => Payments::Removed,
+            false => Payments::Left,
+        };
+        let line = values::encode(&ready.look.nonce, &writes, payments);
         Ok(self.ports.crypto.seal(&ready.seal_to, &line)?)
     }
 
@@ -199,9 +212,7 @@ impl Patchbay {
     ) -> (Outcome, Option<Error>, After) {
         self.ports.clock.sleep(Duration::from_millis(200)).await;
         let look = self.look_under_lock(prepared).await.ok();
-        let told = look
-            .as_ref()
-            .and_then(|look| told_apart(&plan.changes, look));
+        let told = look.as_ref().and_then(|look| told_apart(plan, look));
         match (told, look) {
             (Some(true), Some(look)) => (Outcome::Pushed, None, After::Seen(Box::new(look))),
             (Some(false), Some(look)) => {
@@ -285,7 +296,7 @@ impl Patchbay {
         let (instance, action) = (&prepared.instance, action(&plan.kind));
         JournalEvent {
             parts: plan.parts.clone(),
-            changes: plan.changes.iter().map(change_line).collect(),
+            changes: change_lines(plan),
             outcome: ended.map(|(outcome, _)| outcome.as_str().to_owned()),
             error: ended
                 .and_then(|(_, error)| error)
@@ -308,10 +319,30 @@ pub(super) fn action(kind: &PlanKind) -> Action {
         PlanKind::Assignment => Action::Push,
         PlanKind::Detach => Action::Detach,
         PlanKind::Undo(_) => Action::Undo,
+        PlanKind::Move => Action::Move,
+        PlanKind::Repair => Action::Repair,
     }
 }
 
-pub(super) fn change_line(change: &Change) -> ChangeLine {
+/// What a plan changes, as the journal keeps it.
+pub(super) fn change_lines(plan: &Plan) -> Vec<ChangeLine> {
+    let values = plan.changes.iter().map(change_line);
+    let payments = plan.payments.iter().map(|change| ChangeLine {
+        path: change.place.to_string(),
+        from: payment_side(change.from.as_deref()),
+        to: payment_side(change.to.as_deref()),
+    });
+    values.chain(payments).collect()
+}
+
+/// One side of a changed payments setting: its text, and a mark that tells an empty row from none.
+pub(crate) fn payment_side(value: Option<&str>) -> (String, String) {
+    value.map_or_else(Default::default, |value| {
+        (value.to_owned(), hex(&Sha256::digest(value.as_bytes())))
+    })
+}
+
+fn change_line(change: &Change) -> ChangeLine {
     let exact = |exact: &Option<crate::fingerprint::ExactFingerprint>| {
         exact
             .as_ref()
@@ -327,20 +358,19 @@ pub(super) fn change_line(change: &Change) -> ChangeLine {
 
 /// Whether an instance holds what a push was to write (`true`), what was there before (`false`),
 /// or neither.
-pub(crate) fn told_apart(changes: &[Change], look: &Look) -> Option<bool> {
-    if changes
-        .iter()
-        .all(|change| look.exact(change.path) == change.to_exact.as_ref())
+pub(crate) fn told_apart(plan: &Plan, look: &Look) -> Option<bool> {
+    let mut values = plan.changes.iter();
+    let mut payments = plan.payments.iter();
+    if values.all(|change| look.exact(change.path) == change.to_exact.as_ref())
+        && payments.all(|change| look.payment(&change.place) == change.to.as_deref())
     {
-        Some(true)
-    } else if changes
-        .iter()
-        .all(|change| look.exact(change.path) == change.from_exact.as_ref())
-    {
-        Some(false)
-    } else {
-        None
+        return Some(true);
     }
+    let mut values = plan.changes.iter();
+    let mut payments = plan.payments.iter();
+    let old = values.all(|change| look.exact(change.path) == change.from_exact.as_ref())
+        && payments.all(|change| look.payment(&change.place) == change.from.as_deref());
+    old.then_some(false)
 }
 
 fn held_elsewhere(name: &str) -> Error {
@@ -365,7 +395,7 @@ fn unknown(name: &str) -> Error {
 
 fn after_error(plan: &Plan, after: &After) -> Option<Error> {
     match after {
-        After::Seen(look) => match told_apart(&plan.changes, look) {
+        After::Seen(look) => match told_apart(plan, look) {
             Some(true) => None,
             _ => Some(Error::refused(
                 "readBackDiffers",

@@ -114,6 +114,8 @@ pub struct Surroundings<'a> {
     pub rightful: &'a [String],
     /// What is known of the pairs the plan leads to.
     pub pairs: &'a [PairFacts],
+    /// Whose the instance is now: its account's MageID, or its label.
+    pub owner: &'a str,
     /// What Adobe said of the keys an undo would bring back; `None` for other plans.
     pub former: Option<&'a FormerKeys>,
     /// Whether the order touches several instances.
@@ -147,11 +149,12 @@ pub enum FormerKeys {
 /// What the guards say about a plan, in the order of their ids.
 pub fn speak(plan: &Plan, around: &Surroundings<'_>) -> Vec<GuardFinding> {
     let mut said = Vec::new();
-    if plan.changes.is_empty() {
+    if plan.is_empty() {
         return said;
     }
     let live = counts_as_live(around);
     space::keys_and_data_space(plan, live, &mut said);
+    space::leaves_mage_id(plan, around, &mut said);
     space::payments(plan, around, &mut said);
     space::used_elsewhere(plan, around, &mut said);
     space::type_and_role(plan, around, &mut said);

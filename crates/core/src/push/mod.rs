@@ -2,6 +2,8 @@
 //!
 //! [`plan`] and [`guards`] are pure; [`values`] is what goes into the sealed line.
 
+pub mod also;
+pub(crate) mod aside;
 pub(crate) mod carry;
 pub mod guards;
 pub(crate) mod in_hand;

@@ -8,7 +8,7 @@ use std::task::{Poll, Waker};
 use crate::config::Part;
 use crate::connection::Evidence;
 use crate::error::Error;
-use crate::id::{EntryId, InstanceId, PushId};
+use crate::id::{DataSpaceId, EntryId, InstanceId, ProjectId, PushId};
 use crate::push::guards::GuardFinding;
 use crate::push::plan::Plan;
 
@@ -48,12 +48,29 @@ impl PushOrder {
 pub enum OrderKind {
     /// Applies the assignments.
     Assignment,
-    /// Removes keys and SaaS identifier.
+    /// Removes keys, SaaS identifier and payments settings.
     Detach,
     /// Takes one entry back.
     Undo(EntryId),
     /// Takes every entry of a push back.
     UndoPush(PushId),
+    /// Takes one instance over to another MageID, keys and data space in one.
+    Move(Box<MoveTarget>),
+    /// Takes one instance back to what it last held when it was proven.
+    Repair,
+}
+
+/// Where *Move to another MageID* leads; both pairs, as the new account has them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MoveTarget {
+    /// The sandbox pair's name or id.
+    pub sandbox: String,
+    /// The production pair's name or id.
+    pub production: String,
+    /// The project.
+    pub project: ProjectId,
+    /// The data space.
+    pub data_space: DataSpaceId,
 }
 
 /// A flag that many hands can raise.

@@ -12,7 +12,8 @@ use crate::config::{ConfigPath, Part};
 use crate::fingerprint::{ExactFingerprint, IdentityFingerprint};
 use crate::id::{EntryId, InstanceId, hex};
 use crate::instance::Pin;
-use crate::look::{Lock, Look};
+use crate::look::{Lock, Look, PaymentPlace};
+use crate::push::also::Also;
 use crate::push::guards::GuardFinding;
 
 /// What a plan is for.
@@ -20,10 +21,14 @@ use crate::push::guards::GuardFinding;
 pub enum PlanKind {
     /// Apply the assignment.
     Assignment,
-    /// Remove keys and SaaS identifier from a copy.
+    /// Remove keys, SaaS identifier and payments settings from a copy.
     Detach,
     /// Take an entry back.
     Undo(EntryId),
+    /// Go over to keys and data space of another MageID, in one.
+    Move,
+    /// Go back to what this instance last held when it was proven.
+    Repair,
 }
 
 impl PlanKind {
@@ -33,7 +38,17 @@ impl PlanKind {
             PlanKind::Assignment => "assignment",
             PlanKind::Detach => "detach",
             PlanKind::Undo(_) => "undo",
+            PlanKind::Move => "move",
+            PlanKind::Repair => "repair",
         }
+    }
+
+    /// Whether it leads to an assignment, so that its pairs and its data space must fit each other.
+    pub fn leads_to_assignment(&self) -> bool {
+        matches!(
+            self,
+            PlanKind::Assignment | PlanKind::Move | PlanKind::Repair
+        )
     }
 }
 
@@ -91,6 +106,20 @@ pub struct Change {
     pub to_exact: Option<ExactFingerprint>,
 }
 
+/// One payments setting that would change. Texts as they are shown; they are no secrets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaymentChange {
+    /// Where it stands.
+    pub place: PaymentPlace,
+    /// What is there; `None` where there is no row.
+    pub from: Option<String>,
+    /// What would be there; `None` where the row would go.
+    pub to: Option<String>,
+}
+
+/// What the payments settings should become, row by row; `None` for no row.
+pub type PaymentsWanted = BTreeMap<PaymentPlace, Option<String>>;
+
 /// A plan for one instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
@@ -102,15 +131,26 @@ pub struct Plan {
     pub kind: PlanKind,
     /// The parts it covers.
     pub parts: BTreeSet<Part>,
-    /// What would change; empty when nothing would.
+    /// Which of the nine values would change.
     pub changes: Vec<Change>,
+    /// Which payments settings would change.
+    pub payments: Vec<PaymentChange>,
+    /// What else carrying it out does.
+    pub also: Vec<Also>,
     /// Values that are fixed elsewhere, of those the plan covers.
     pub locks: Vec<Lock>,
     /// What the guards say.
     pub guards: Vec<GuardFinding>,
-    /// SHA-256 over everything above but the guards, and over identity, versions and all nine values
-    /// seen.
+    /// SHA-256 over everything above but the guards and what else is done, and over identity,
+    /// versions, all nine values seen and, where they are a part, all payments settings seen.
     pub hash: String,
+}
+
+impl Plan {
+    /// Whether nothing would be written.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.payments.is_empty()
+    }
 }
 
 /// What a plan is made from.
@@ -126,6 +166,8 @@ pub struct PlanInput<'a> {
     pub parts: &'a BTreeSet<Part>,
     /// What should be there; paths that are not here are left as they are.
     pub wanted: &'a BTreeMap<ConfigPath, Wanted>,
+    /// What should become of payments settings; places that are not here are left as they are.
+    pub payments: &'a PaymentsWanted,
     /// What is there.
     pub look: &'a Look,
 }
@@ -147,17 +189,36 @@ pub fn make(input: &PlanInput<'_>) -> Plan {
         })
         .cloned()
         .collect();
-    let hash = hash(input, &changes, &locks);
+    let payments = match input.parts.contains(&Part::Payments) {
+        true => payment_changes(input),
+        false => Vec::new(),
+    };
+    let hash = hash(input, &changes, &payments, &locks);
     Plan {
         instance: input.instance.clone(),
         name: input.name.to_owned(),
         kind: input.kind.clone(),
         parts: input.parts.clone(),
         changes,
+        payments,
+        also: Vec::new(),
         locks,
         guards: Vec::new(),
         hash,
     }
+}
+
+fn payment_changes(input: &PlanInput<'_>) -> Vec<PaymentChange> {
+    input
+        .payments
+        .iter()
+        .map(|(place, to)| PaymentChange {
+            place: place.clone(),
+            from: input.look.payment(place).map(str::to_owned),
+            to: to.clone(),
+        })
+        .filter(|change| change.from != change.to)
+        .collect()
 }
 
 /// How a value that was seen is shown.
@@ -186,7 +247,12 @@ fn change(path: ConfigPath, wanted: &Wanted, look: &Look) -> Option<Change> {
     })
 }
 
-fn hash(input: &PlanInput<'_>, changes: &[Change], locks: &[Lock]) -> String {
+fn hash(
+    input: &PlanInput<'_>,
+    changes: &[Change],
+    payments: &[PaymentChange],
+    locks: &[Lock],
+) -> String {
     let mut digest = Sha256::new();
     let mut field = |text: &str| {
         digest.update((text.len() as u64).to_be_bytes());
@@ -236,6 +302,17 @@ fn hash(input: &PlanInput<'_>, changes: &[Change], locks: &[Lock]) -> String {
         field(lock.path.as_str());
         field(lock.source.as_str());
         field(lock.name.as_deref().unwrap_or_default());
+    }
+    if input.parts.contains(&Part::Payments) {
+        for row in &input.look.payments {
+            field(&row.place().to_string());
+            field(&row.value);
+        }
+        for change in payments {
+            field(&change.place.to_string());
+            field(change.to.as_deref().map_or("-", |_| "+"));
+            field(change.to.as_deref().unwrap_or_default());
+        }
     }
     hex(&digest.finalize())
 }

@@ -17,14 +17,14 @@ use crate::instance::adding::ssh_way;
 use crate::instance::{Instance, SshWay};
 use crate::journal::{JournalEvent, Phase};
 use crate::keypair::{KeyPair, intake};
-use crate::look::Look;
+use crate::look::{Look, PaymentPlace};
 use crate::patchbay::{Patchbay, no_such};
 use crate::ports::gateway::GatewayError;
-use crate::ports::transport::Restore;
+use crate::ports::transport::{Former, Restore};
 use crate::push::guards::PairFacts;
 use crate::push::in_hand::{InHand, Shared};
 use crate::push::order::{OrderKind, Outcome, PushOrder};
-use crate::push::plan::{PlanKind, Shown, Wanted};
+use crate::push::plan::{PaymentsWanted, PlanKind, Shown, Wanted};
 use crate::registry::DataSpace;
 use crate::secret::Secret;
 
@@ -44,12 +44,39 @@ pub(crate) struct Prepared {
     pub(crate) restore: Option<Restore>,
     /// For an undo: what the entry left, which must still be there.
     pub(crate) left: BTreeMap<ConfigPath, Option<ExactFingerprint>>,
+    /// The same for payments settings: the marks the journal keeps.
+    pub(crate) left_payments: BTreeMap<PaymentPlace, String>,
+    /// The assignment that becomes the instance's own once this is written.
+    pub(crate) coming: Option<Assignment>,
     pub(crate) confirmed: bool,
     pub(crate) expected: Option<String>,
     pub(crate) bulk: bool,
 }
 
 impl Prepared {
+    /// What should become of the payments settings, given what is there and what an undo would
+    /// bring back.
+    pub(crate) fn payments_beside(&self, look: &Look, former: Option<&Former>) -> PaymentsWanted {
+        match (&self.kind, &self.restore, former) {
+            (PlanKind::Detach, ..) => look
+                .payments
+                .iter()
+                .map(|row| (row.place(), None))
+                .collect(),
+            (_, Some(restore), Some(former)) => {
+                let places = restore.payments.iter();
+                places
+                    .map(|place| {
+                        let mut rows = former.payments.iter();
+                        let row = rows.find(|row| &row.place() == place);
+                        (place.clone(), row.map(|row| row.value.clone()))
+                    })
+                    .collect()
+            }
+            _ => PaymentsWanted::new(),
+        }
+    }
+
     /// What should be there, given what is: a private key that is the wanted one in another
     /// spelling is left as it is (P5), unless its pair is written anyway: then the plan says so, and
     /// an undo brings the spelling back.
@@ -115,6 +142,20 @@ impl Patchbay {
                     .map(|instance| (instance, PlanKind::Detach))
                     .collect())
             }
+            OrderKind::Move(_) | OrderKind::Repair => {
+                let [name] = order.names.as_slice() else {
+                    return Err(Error::refused(
+                        "oneAtATime",
+                        "This is done for one instance at a time.",
+                        "Name the instance.",
+                    ));
+                };
+                let kind = match order.kind {
+                    OrderKind::Repair => PlanKind::Repair,
+                    _ => PlanKind::Move,
+                };
+                Ok(vec![(self.instance_named(name).await?, kind)])
+            }
             OrderKind::Undo(entry) => {
                 let begun = self.begun(entry).await?;
                 let instance = self.instance_by_id(&begun.instance).await?;
@@ -176,13 +217,30 @@ impl Patchbay {
             pairs: Vec::new(),
             restore: None,
             left: BTreeMap::new(),
+            left_payments: BTreeMap::new(),
+            coming: None,
             confirmed,
             expected,
             bulk: shared.bulk,
         };
         match prepared.kind.clone() {
-            PlanKind::Assignment => self.prepare_assignment(&mut prepared, shared).await?,
+            PlanKind::Assignment => {
+                let assignment = self.assignment_of(&prepared.instance).await?;
+                self.prepare_assignment(&mut prepared, assignment, shared)
+                    .await?;
+            }
+            PlanKind::Move | PlanKind::Repair => {
+                let assignment = match &order.kind {
+                    OrderKind::Move(target) => self.moved_to(&prepared.instance, target).await?,
+                    _ => self.proven_of(&prepared.instance).await?,
+                };
+                prepared.parts = Part::ALL.into_iter().collect();
+                prepared.coming = Some(assignment.clone());
+                self.prepare_assignment(&mut prepared, assignment, shared)
+                    .await?;
+            }
             PlanKind::Detach => {
+                prepared.parts = Part::WITH_PAYMENTS.into_iter().collect();
                 prepared.wanted = ConfigPath::ALL
                     .into_iter()
                     .map(|path| (path, Wanted::Remove))
@@ -203,26 +261,38 @@ impl Patchbay {
                 "Push what this instance should hold instead.",
             )
         })?;
-        let mut touched = Vec::new();
+        let (mut touched, mut payments) = (Vec::new(), Vec::new());
         for change in &begun.changes {
-            if let Some(path) = ConfigPath::parse(&change.path) {
+            if let Some(place) = PaymentPlace::parse(&change.path) {
+                let left = change.to.1.clone();
+                prepared.left_payments.insert(place.clone(), left);
+                payments.push(place);
+            } else if let Some(path) = ConfigPath::parse(&change.path) {
                 touched.push(path);
                 prepared
                     .left
                     .insert(path, ExactFingerprint::parse(&change.to.1));
             }
         }
-        prepared.parts = Part::ALL.into_iter().collect();
+        prepared.parts = match payments.is_empty() {
+            true => Part::ALL.into_iter().collect(),
+            false => Part::WITH_PAYMENTS.into_iter().collect(),
+        };
         prepared.restore = Some(Restore {
             entry: entry.clone(),
             blob: stored.blob,
             touched,
+            payments,
         });
         Ok(())
     }
 
-    async fn prepare_assignment(&self, prepared: &mut Prepared, shared: &Shared) -> Result<()> {
-        let mut assignment = self.assignment_of(&prepared.instance).await?;
+    async fn prepare_assignment(
+        &self,
+        prepared: &mut Prepared,
+        mut assignment: Assignment,
+        shared: &Shared,
+    ) -> Result<()> {
         let known = self.key_pairs().await?;
         let mut pairs: Vec<KeyPair> = Vec::new();
         for purpose in [Purpose::Production, Purpose::Sandbox] {
@@ -249,8 +319,14 @@ impl Patchbay {
                     .await?,
             );
         }
-        self.prepare_space(&mut assignment, &pairs, &in_hand, &mut facts)
+        let fresh = self
+            .prepare_space(&mut assignment, &pairs, &in_hand, &mut facts)
             .await?;
+        match &mut prepared.coming {
+            Some(coming) => coming.clone_from(&assignment),
+            None if fresh => self.ports.records.save_assignment(&assignment).await?,
+            None => {}
+        }
         let key = self.fingerprint_key().await?;
         for (path, value) in space_values(&assignment) {
             let wanted = Wanted::Set {
@@ -326,14 +402,15 @@ impl Patchbay {
         })
     }
 
-    /// Takes the data space fresh from the registry and finds out whose it is (G6).
+    /// Takes the data space fresh from the registry and finds out whose it is (G6); says whether the
+    /// registry describes it otherwise than before.
     async fn prepare_space(
         &self,
         assignment: &mut Assignment,
         pairs: &[KeyPair],
         in_hand: &[Option<Arc<InHand>>],
         facts: &mut [PairFacts],
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let mut found: Option<(usize, DataSpace)> = None;
         for (at, in_hand) in in_hand.iter().enumerate() {
             let Some(in_hand) = in_hand else {
@@ -359,7 +436,7 @@ impl Patchbay {
             facts
                 .iter_mut()
                 .for_each(|fact| fact.owns_data_space = Some(true));
-            return Ok(());
+            return Ok(false);
         };
         for (at, pair) in pairs.iter().enumerate() {
             if facts[at].owns_data_space.is_some() {
@@ -372,11 +449,9 @@ impl Patchbay {
                 _ => None,
             };
         }
-        if space != assignment.data_space {
-            assignment.data_space = space;
-            self.ports.records.save_assignment(assignment).await?;
-        }
-        Ok(())
+        let fresh = space != assignment.data_space;
+        assignment.data_space = space;
+        Ok(fresh)
     }
 }
 

@@ -21,7 +21,8 @@ use crate::patchbay::Patchbay;
 use crate::ports::gateway::Bearer;
 use crate::ports::keychain::Asked;
 use crate::ports::transport::{BeginRequest, Conversation, Ready, TransportError};
-use crate::push::carry::{action, change_line};
+use crate::push::also;
+use crate::push::carry::{action, change_lines, payment_side};
 use crate::push::guards::{self, FormerKeys};
 use crate::push::in_hand::Shared;
 use crate::push::many;
@@ -132,8 +133,10 @@ impl Patchbay {
             kind: &prepared.kind,
             parts: &prepared.parts,
             wanted: &prepared.wanted_beside(&look),
+            payments: &prepared.payments_beside(&look, None),
             look: &look,
         });
+        plan.also = also::all(&plan, &look);
         plan.guards = self.guards(&prepared, &plan, &look, None).await?;
         Ok(plan)
     }
@@ -233,12 +236,7 @@ impl Patchbay {
             let (id, of) = (entry.clone(), push.clone());
             let event = JournalEvent {
                 parts: parts.clone(),
-                changes: ending
-                    .plan
-                    .iter()
-                    .flat_map(|plan| &plan.changes)
-                    .map(change_line)
-                    .collect(),
+                changes: ending.plan.as_ref().map(change_lines).unwrap_or_default(),
                 outcome: Some(ending.outcome.as_str().to_owned()),
                 error: ending
                     .error
@@ -369,8 +367,10 @@ impl Patchbay {
             kind: &prepared.kind,
             parts: &prepared.parts,
             wanted: &wanted,
+            payments: &prepared.payments_beside(&ready.look, ready.former.as_ref()),
             look: &ready.look,
         });
+        plan.also = also::all(&plan, &ready.look);
         plan.guards = self
             .guards(prepared, &plan, &ready.look, former.as_ref())
             .await?;
@@ -441,9 +441,13 @@ impl Patchbay {
         let left_changed = prepared
             .left
             .iter()
-            .any(|(path, exact)| ready.look.exact(*path) != exact.as_ref());
+            .any(|(path, exact)| ready.look.exact(*path) != exact.as_ref())
+            || prepared
+                .left_payments
+                .iter()
+                .any(|(place, left)| &payment_side(ready.look.payment(place)).1 != left);
         // What is taken back already is no change to stumble over.
-        if left_changed && !plan.changes.is_empty() {
+        if left_changed && !plan.is_empty() {
             return Some(
                 Ending::of(Outcome::ChangedSincePlan, plan.clone()).with(Error::refused(
                     "changedSincePlan",
@@ -471,7 +475,7 @@ impl Patchbay {
                 )),
             );
         }
-        if plan.changes.is_empty() {
+        if plan.is_empty() {
             return Some(Ending::of(Outcome::Unchanged, plan.clone()));
         }
         if let Some(finding) = guards::forbids(&plan.guards, prepared.confirmed) {
@@ -512,7 +516,8 @@ impl Patchbay {
     }
 }
 
-fn refuse_missing(instance: &Instance, look: &Look) -> Result<()> {
+/// Refuses to work on an instance without the connector.
+pub(crate) fn refuse_missing(instance: &Instance, look: &Look) -> Result<()> {
     let what = match look.connector {
         ConnectorModule::Enabled => return Ok(()),
         ConnectorModule::Disabled => "is switched off",

@@ -12,12 +12,13 @@ use crate::id::{EntryId, InstanceId, PushId};
 use crate::instance::Way;
 use crate::instance::adding::refuse_another;
 use crate::journal::{Action, JournalCheck, JournalEvent, Phase, verify};
-use crate::look::Look;
+use crate::look::{Look, PaymentPlace};
 use crate::patchbay::Patchbay;
 use crate::ports::clock::UnixMillis;
 use crate::ports::keychain::Asked;
 use crate::ports::records::{OwnSecret, RecordsError};
 use crate::ports::transport::LookRequest;
+use crate::push::carry::payment_side;
 use crate::push::order::Outcome;
 
 /// How long a second look waits for the instance's lock.
@@ -133,6 +134,7 @@ impl Patchbay {
             }
             let outcome = self.settle_one(&begun).await?;
             if outcome != Outcome::OutcomeUnknown {
+                self.follow_up(&begun, outcome).await?;
                 let event = JournalEvent {
                     at: self.ports.clock.now(),
                     phase: Phase::Ended,
@@ -234,6 +236,9 @@ fn said(outcome: Outcome) -> &'static str {
 fn named(begun: &JournalEvent, look: &Look) -> Outcome {
     let holds = |pick: fn(&crate::journal::ChangeLine) -> &str| {
         begun.changes.iter().all(|change| {
+            if let Some(place) = PaymentPlace::parse(&change.path) {
+                return payment_side(look.payment(&place)).1 == pick(change);
+            }
             let Some(path) = ConfigPath::parse(&change.path) else {
                 return false;
             };

@@ -51,6 +51,10 @@ impl Patchbay {
         let rightful = look
             .plain(ConfigPath::DataSpaceId)
             .map_or_else(Vec::new, |space| names(others(space), true));
+        let account = self.account_by_id(&prepared.instance.account).await?;
+        let owner = account
+            .mage_id
+            .map_or(account.label, |id| id.as_str().to_owned());
         let restored = target
             .as_deref()
             .and_then(|id| DataSpaceId::parse(id).ok())
@@ -65,6 +69,7 @@ impl Patchbay {
                 holders: &holders,
                 rightful: &rightful,
                 pairs: &prepared.pairs,
+                owner: &owner,
                 former,
                 bulk: prepared.bulk,
             },

@@ -1,8 +1,9 @@
 //! What goes into the one sealed line of a push.
 //!
 //! The format is ours: the first line repeats the run's nonce, then one line a value, path TAB
-//! base64 of the value, or path TAB `-` to remove it. The program on the instance opens, checks
-//! and writes exactly these. Not here: sealing (crypto port) and carrying (transport port).
+//! base64 of the value, or path TAB `-` to remove it, and at the end `payments` TAB `-` where every
+//! row of the payments settings goes too. The program on the instance opens, checks and writes
+//! exactly these. Not here: sealing (crypto port) and carrying (transport port).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -21,8 +22,20 @@ pub struct Write {
     pub value: Option<Secret>,
 }
 
-/// Encodes the values for sealing; an empty list is the `go` of an undo.
-pub fn encode(nonce: &Nonce, writes: &[Write]) -> Secret {
+/// What becomes of the payments settings (P13).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Payments {
+    /// They are not this push's business.
+    Left,
+    /// Every row that was there at `ready` goes, in whatever scope.
+    Removed,
+}
+
+/// The word in front of what becomes of the payments settings.
+const PAYMENTS: &str = "payments";
+
+/// Encodes the values for sealing; nothing at all is the `go` of an undo.
+pub fn encode(nonce: &Nonce, writes: &[Write], payments: Payments) -> Secret {
     let mut bytes = format!("{}\n", nonce.as_str()).into_bytes();
     for write in writes {
         bytes.extend_from_slice(write.path.as_str().as_bytes());
@@ -37,6 +50,9 @@ pub fn encode(nonce: &Nonce, writes: &[Write]) -> Secret {
         }
         bytes.push(b'\n');
     }
+    if payments == Payments::Removed {
+        bytes.extend_from_slice(format!("{PAYMENTS}\t-\n").as_bytes());
+    }
     Secret::new(bytes)
 }
 
@@ -44,13 +60,18 @@ pub fn encode(nonce: &Nonce, writes: &[Write]) -> Secret {
 ///
 /// Only for the stand-ins: in the real world the program on the instance reads it.
 #[cfg(any(test, feature = "fakes"))]
-pub fn decode(opened: &Secret) -> Option<(Nonce, Vec<Write>)> {
+pub fn decode(opened: &Secret) -> Option<(Nonce, Vec<Write>, Payments)> {
     let text = std::str::from_utf8(opened.expose()).ok()?;
     let mut lines = text.strip_suffix('\n')?.split('\n');
     let nonce = Nonce::parse(lines.next()?)?;
     let mut writes: Vec<Write> = Vec::new();
+    let mut payments = Payments::Left;
     for line in lines {
         let (path, value) = line.split_once('\t')?;
+        if (path, value, payments) == (PAYMENTS, "-", Payments::Left) {
+            payments = Payments::Removed;
+            continue;
+        }
         let path = ConfigPath::parse(path)?;
         if writes.iter().any(|write| write.path == path) {
             return None;
@@ -61,7 +82,7 @@ pub fn decode(opened: &Secret) -> Option<(Nonce, Vec<Write>)> {
         };
         writes.push(Write { path, value });
     }
-    Some((nonce, writes))
+    Some((nonce, writes, payments))
 }
 
 #[cfg(test)]
@@ -81,7 +102,8 @@ mod tests {
                 value: None,
             },
         ];
-        let text = String::from_utf8(encode(&nonce, &writes).expose().to_vec()).unwrap();
+        let text =
+            String::from_utf8(encode(&nonce, &writes, Payments::Left).expose().to_vec()).unwrap();
         assert_eq!(
             text,
             format!(
@@ -99,17 +121,20 @@ mod tests {
             path: ConfigPath::ProjectName,
             value: Some(Secret::new("店舗".into())),
         }];
-        let (read, back) = decode(&encode(&nonce, &writes)).unwrap();
-        assert_eq!(read, nonce);
+        let (read, back, payments) = decode(&encode(&nonce, &writes, Payments::Removed)).unwrap();
+        assert_eq!((read, payments), (nonce.clone(), Payments::Removed));
         assert_eq!(back.len(), 1);
         assert_eq!(back[0].path, ConfigPath::ProjectName);
         assert_eq!(back[0].value.as_ref().unwrap().expose(), "店舗".as_bytes());
-        assert!(decode(&encode(&nonce, &[])).unwrap().1.is_empty());
+        let nothing = decode(&encode(&nonce, &[], Payments::Left)).unwrap();
+        assert!(nothing.1.is_empty() && nothing.2 == Payments::Left);
         for bad in [
             "",
             "x\n",
             &format!("{nonce}"),
             &format!("{nonce}\nno/such/path\tYQ==\n"),
+            &format!("{nonce}\npayments\tYQ==\n"),
+            &format!("{nonce}\npayments\t-\npayments\t-\n"),
         ] {
             assert!(
                 decode(&Secret::new(bad.as_bytes().to_vec())).is_none(),

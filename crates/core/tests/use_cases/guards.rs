@@ -9,7 +9,7 @@ use patchbay_core::fingerprint::{FingerprintKey, IdentityFingerprint};
 use patchbay_core::instance::{Answers, Instance, Role};
 use patchbay_core::look::Look;
 use patchbay_core::push::guards::{Effect, GuardId, PairFacts, Surroundings, speak};
-use patchbay_core::push::plan::{self, PlanInput, PlanKind, Shown, Wanted};
+use patchbay_core::push::plan::{self, PaymentsWanted, PlanInput, PlanKind, Shown, Wanted};
 use patchbay_core::registry::{DataSpace, DataSpaceType};
 
 use crate::judging::{look_with, values_of};
@@ -123,6 +123,7 @@ impl Case {
             kind: &self.plan,
             parts: &self.parts,
             wanted: &self.wanted(),
+            payments: &PaymentsWanted::new(),
             look,
         });
         let holders = if self.elsewhere {
@@ -139,6 +140,7 @@ impl Case {
                 holders: &holders,
                 rightful: &[],
                 pairs,
+                owner: "MAG000000009",
                 former: None,
                 bulk: self.bulk,
             },

@@ -25,7 +25,13 @@ mod liars;
 #[cfg(test)]
 mod life;
 #[cfg(test)]
+mod moves;
+#[cfg(test)]
+mod payments;
+#[cfg(test)]
 mod pushes;
+#[cfg(test)]
+mod resyncs;
 #[cfg(test)]
 mod shops;
 #[cfg(test)]

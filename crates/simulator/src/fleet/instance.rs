@@ -11,7 +11,7 @@ use patchbay_core::look::{Cloud, ConnectorModule, LockSource, Notice, ScopedValu
 use zeroize::Zeroizing;
 
 use super::trouble::Troubles;
-use super::undo::BlobKey;
+use super::undo::{BlobKey, Kept};
 
 /// Bytes of a value; overwritten when dropped, for it may be a private key.
 pub(super) type Value = Zeroizing<Vec<u8>>;
@@ -45,6 +45,18 @@ pub enum Shown {
     Elsewhere(String),
 }
 
+/// The feeds of an instance with the catalogue services.
+const FEEDS: [&str; 8] = [
+    "products",
+    "productAttributes",
+    "categories",
+    "prices",
+    "variants",
+    "productOverrides",
+    "scopesWebsite",
+    "scopesCustomerGroup",
+];
+
 /// What arrived at an instance so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -58,6 +70,8 @@ pub struct Tally {
     pub commits: u32,
     /// Questions of visitors.
     pub visits: u32,
+    /// Feeds that were sent, with the data space they went to.
+    pub fed: Vec<(String, String)>,
 }
 
 /// One pretend instance. Public fields are its state; whoever plays with it sets them as they like.
@@ -94,6 +108,8 @@ pub struct Instance {
     pub host_key: String,
     /// Whether that key was trusted already.
     pub trusted: bool,
+    /// The feeds of the catalogue it can send.
+    pub feeds: Vec<String>,
     /// What goes wrong.
     pub troubles: Troubles,
     /// What arrived so far.
@@ -139,6 +155,7 @@ impl Instance {
             clock_ahead: 0,
             host_key: super::host_key_of(name),
             trusted: true,
+            feeds: FEEDS.map(str::to_owned).into(),
             troubles: Troubles::default(),
             tally: Tally::default(),
             rows: Rows::new(),
@@ -182,6 +199,14 @@ impl Instance {
         let fixed = self.fixed.get(&path).map(|fixed| fixed.value.as_bytes());
         let row = || self.rows.get(&path).map(|value| value.as_slice());
         fixed.or_else(row).filter(|value| !value.is_empty())
+    }
+
+    /// Everything a push may touch, as it is now.
+    pub(super) fn kept(&self) -> Kept {
+        Kept {
+            rows: self.rows.clone(),
+            payments: self.payments.clone(),
+        }
     }
 
     /// The text its identity is made of.

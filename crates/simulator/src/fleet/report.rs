@@ -11,11 +11,12 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use patchbay_core::config::{ConfigPath, Purpose};
 use patchbay_core::fingerprint::FingerprintKey;
 use patchbay_core::keypair::intake::read_private_key;
-use patchbay_core::look::{ConnectorModule, LockSource};
+use patchbay_core::look::{ConnectorModule, LockSource, ScopedValue};
 use patchbay_core::secret::Secret;
 use serde_json::{Map, Value, json};
 
-use super::instance::{Instance, Rows};
+use super::instance::Instance;
+use super::undo::Kept;
 use crate::token::{TOKEN_LIFE, constant_claims};
 
 /// A look without tokens.
@@ -33,13 +34,7 @@ pub(super) fn look(instance: &Instance, key: &FingerprintKey) -> Value {
             json!({"path": path.as_str(), "source": source, "name": fixed.name})
         })
         .collect();
-    let payments: Vec<Value> = instance
-        .payments
-        .iter()
-        .map(|row| {
-            json!({"path": row.path, "scope": row.scope, "scopeId": row.scope_id, "value": row.value})
-        })
-        .collect();
+    let payments = payments(&instance.payments);
     let notices = instance.notices.iter();
     let notices: Vec<Value> = notices
         .map(|notice| json!({"code": notice.code, "detail": notice.detail}))
@@ -78,10 +73,20 @@ pub(super) fn look(instance: &Instance, key: &FingerprintKey) -> Value {
 }
 
 /// What an undo would bring back.
-pub(super) fn former(rows: &Rows, touched: &[ConfigPath], key: &FingerprintKey, at: i64) -> Value {
-    let value = |path: ConfigPath| rows.get(&path).map(|value| value.as_slice());
+pub(super) fn former(kept: &Kept, touched: &[ConfigPath], key: &FingerprintKey, at: i64) -> Value {
+    let value = |path: ConfigPath| kept.rows.get(&path).map(|value| value.as_slice());
     let touched: Vec<&str> = touched.iter().map(|path| path.as_str()).collect();
-    json!({"values": values(key, value), "touched": touched, "tokens": tokens(at, value)})
+    json!({
+        "values": values(key, value),
+        "payments": payments(&kept.payments),
+        "touched": touched,
+        "tokens": tokens(at, value),
+    })
+}
+
+fn payments(rows: &[ScopedValue]) -> Vec<Value> {
+    let row = |row: &ScopedValue| json!({"path": row.path, "scope": row.scope, "scopeId": row.scope_id, "value": row.value});
+    rows.iter().map(row).collect()
 }
 
 fn values<'a>(

@@ -12,6 +12,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use patchbay_core::config::ConfigPath;
 use patchbay_core::id::{EntryId, hex};
+use patchbay_core::look::{PaymentPlace, ScopedValue};
+use patchbay_core::push::values::Payments;
 use serde_json::{Value, json};
 use tokio::sync::{OwnedMutexGuard, mpsc, oneshot};
 use tokio::time::{sleep, timeout};
@@ -19,13 +21,16 @@ use zeroize::Zeroizing;
 
 use super::instance::{Instance, Rows};
 use super::trouble::{Death, Troubles};
-use super::values::{Request, Restore, Wish, Write, writes};
+use super::undo::Kept;
+use super::values::{Feed, Request, Restore, Wish, Write, writes};
 use super::{Place, report};
 
 /// How long a push waits for its lock.
 const LOCK: Duration = Duration::from_secs(10);
 /// The longest an instance waits for the second at which it may sign.
 const SIGNING: i64 = 10;
+/// How long a quarter of a feed takes to be sent.
+const FEED_STEP: Duration = Duration::from_millis(120);
 
 /// One conversation, from the request to the last answer.
 pub(super) struct Talk {
@@ -42,9 +47,16 @@ type Step<T = ()> = Result<T, Over>;
 
 /// What is kept between `ready` and `go`.
 struct Waiting {
-    before: Rows,
-    former: Option<(Rows, Vec<ConfigPath>)>,
+    before: Kept,
+    former: Option<Former>,
     opener: crypto_box::SecretKey,
+}
+
+/// What an undo brings back: what was kept, and which of it.
+struct Former {
+    kept: Kept,
+    touched: Vec<ConfigPath>,
+    payments: Vec<PaymentPlace>,
 }
 
 impl Talk {
@@ -69,6 +81,7 @@ impl Talk {
                 let (entry, patience) = (entry.clone(), *patience);
                 self.push(&entry, patience).await
             }
+            Wish::Resync(feed) => self.resync(feed.as_ref()).await,
         }
     }
 
@@ -131,6 +144,39 @@ impl Talk {
         }
     }
 
+    /// Names the feeds, or has one sent: a few lines, and where it went is remembered.
+    async fn resync(&self, feed: Option<&Feed>) -> Step {
+        let key = &self.request.key;
+        let Some(feed) = feed else {
+            let feeds = self.instance(
+                |instance| json!({"look": report::look(instance, key), "names": instance.feeds}),
+            );
+            return self.say("feeds", &feeds).await;
+        };
+        let (identity, space, known) = self.instance(|instance| {
+            let space = instance.effective(ConfigPath::DataSpaceId);
+            (
+                key.exact(instance.identity().as_bytes()).to_string(),
+                String::from_utf8_lossy(space.unwrap_or_default()).into_owned(),
+                instance.feeds.contains(&feed.name),
+            )
+        });
+        if identity != feed.identity || space != feed.data_space {
+            return self.say("fed", &json!({"code": "changed"})).await;
+        }
+        if !known {
+            let words = json!({"code": 1, "detail": "Resync option --feed is required."});
+            return self.say("fed", &words).await;
+        }
+        for part in 1..=4 {
+            let line = format!("{}: {} of 400 items", feed.name, part * 100);
+            self.say("line", &json!({"text": line})).await?;
+            sleep(FEED_STEP).await;
+        }
+        self.instance(|instance| instance.tally.fed.push((feed.name.clone(), space)));
+        self.say("fed", &json!({"code": 0})).await
+    }
+
     async fn turn(&self, wait: Duration) -> Option<OwnedMutexGuard<()>> {
         if self.troubles().lock_held {
             return None;
@@ -172,7 +218,7 @@ impl Talk {
     async fn ready(&self, entry: &EntryId) -> Option<(Waiting, Value)> {
         let restore = match &self.request.wish {
             Wish::Push { restore, .. } => restore.as_ref(),
-            Wish::Look { .. } => None,
+            Wish::Look { .. } | Wish::Resync(_) => None,
         };
         let former = match restore {
             Some(restore) => Some(self.former(restore)?),
@@ -187,19 +233,19 @@ impl Talk {
         let opener = crypto_box::SecretKey::from_bytes(*secret);
         let key = &self.request.key;
         self.instance(|instance| {
-            let former_said = former
-                .as_ref()
-                .map(|(rows, touched)| report::former(rows, touched, key, at.unwrap_or_default()));
+            let former_said = former.as_ref().map(|former| {
+                report::former(&former.kept, &former.touched, key, at.unwrap_or_default())
+            });
+            let before = instance.kept();
             let undo = instance
                 .blob_key
-                .keep(&instance.rows, &instance.identity(), entry)?;
+                .keep(&before, &instance.identity(), entry)?;
             let ready = json!({
                 "look": report::look(instance, key),
                 "sealTo": hex(opener.public_key().as_bytes()),
                 "undo": STANDARD.encode(undo),
                 "former": former_said,
             });
-            let before = instance.rows.clone();
             Some((
                 Waiting {
                     before,
@@ -211,14 +257,18 @@ impl Talk {
         })
     }
 
-    fn former(&self, restore: &Restore) -> Option<(Rows, Vec<ConfigPath>)> {
-        let rows = self.instance(|instance| {
+    fn former(&self, restore: &Restore) -> Option<Former> {
+        let kept = self.instance(|instance| {
             let identity = instance.identity();
             instance
                 .blob_key
                 .open(&restore.blob, &identity, &restore.entry)
         })?;
-        Some((rows, restore.touched.clone()))
+        Some(Former {
+            kept,
+            touched: restore.touched.clone(),
+            payments: restore.payments.clone(),
+        })
     }
 
     /// The sealed line; nothing in time, or nobody there any more, ends the conversation.
@@ -277,16 +327,28 @@ fn carry_out(
     }
     let opened = waiting.opener.unseal(sealed).ok().map(Zeroizing::new);
     let writes = opened.and_then(|opened| writes(&opened, &request.nonce));
-    let Some(writes) = writes.filter(|writes| fits(instance, waiting, writes)) else {
+    let fitting = writes.filter(|(writes, payments)| fits(instance, waiting, writes, *payments));
+    let Some((writes, payments)) = fitting else {
         return Some("badValues");
     };
-    if instance.rows != waiting.before {
+    if instance.kept() != waiting.before {
         return Some("changed");
     }
-    if let Some((rows, touched)) = &waiting.former {
-        for path in touched {
-            put(&mut instance.rows, *path, rows.get(path).cloned());
+    if let Some(former) = &waiting.former {
+        for path in &former.touched {
+            let value = former.kept.rows.get(path).cloned();
+            put(&mut instance.rows, *path, value);
         }
+        for place in &former.payments {
+            instance.payments.retain(|row| &row.place() != place);
+            let mut kept = former.kept.payments.iter();
+            let row = kept.find(|row| &row.place() == place);
+            instance.payments.extend(row.cloned());
+        }
+        instance.payments.sort_by_key(ScopedValue::place);
+    }
+    if payments == Payments::Removed {
+        instance.payments.clear();
     }
     for (path, value) in writes {
         put(&mut instance.rows, path, value);
@@ -296,9 +358,10 @@ fn carry_out(
 }
 
 /// An undo sends no values, and a value that is fixed elsewhere is never written.
-fn fits(instance: &Instance, waiting: &Waiting, writes: &[Write]) -> bool {
+fn fits(instance: &Instance, waiting: &Waiting, writes: &[Write], payments: Payments) -> bool {
     let free = |(path, _): &Write| !instance.fixed.contains_key(path);
-    writes.iter().all(free) && (waiting.former.is_none() || writes.is_empty())
+    let nothing = writes.is_empty() && payments == Payments::Left;
+    writes.iter().all(free) && waiting.former.is_some() == nothing
 }
 
 fn put(rows: &mut Rows, path: ConfigPath, value: Option<super::instance::Value>) {

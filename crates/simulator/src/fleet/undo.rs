@@ -10,10 +10,18 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use patchbay_core::config::ConfigPath;
 use patchbay_core::id::EntryId;
+use patchbay_core::look::ScopedValue;
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use super::instance::Rows;
+
+/// Everything a push may touch: the connector's rows, and the payments settings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Kept {
+    pub(super) rows: Rows,
+    pub(super) payments: Vec<ScopedValue>,
+}
 
 /// The key of one instance's blobs.
 pub(super) struct BlobKey(Option<RandomizedNonceKey>);
@@ -37,12 +45,18 @@ impl BlobKey {
     }
 
     /// Keeps the rows for an entry.
-    pub(super) fn keep(&self, rows: &Rows, identity: &str, entry: &EntryId) -> Option<Vec<u8>> {
-        let values: Map<String, Value> = rows
+    pub(super) fn keep(&self, kept: &Kept, identity: &str, entry: &EntryId) -> Option<Vec<u8>> {
+        let values: Map<String, Value> = kept
+            .rows
             .iter()
             .map(|(path, value)| (path.as_str().to_owned(), json!(STANDARD.encode(value))))
             .collect();
-        let mut bytes = serde_json::to_vec(&values).ok()?;
+        let payments = kept
+            .payments
+            .iter()
+            .map(|row| json!([row.path, row.scope, row.scope_id, row.value]));
+        let payments: Vec<Value> = payments.collect();
+        let mut bytes = serde_json::to_vec(&json!([values, payments])).ok()?;
         let nonce = self
             .0
             .as_ref()?
@@ -54,7 +68,7 @@ impl BlobKey {
     }
 
     /// The rows of a blob; `None` for another instance's, another entry's or a damaged one.
-    pub(super) fn open(&self, blob: &[u8], identity: &str, entry: &EntryId) -> Option<Rows> {
+    pub(super) fn open(&self, blob: &[u8], identity: &str, entry: &EntryId) -> Option<Kept> {
         let (nonce, sealed) = blob.split_at_checked(NONCE_LEN)?;
         let nonce = aws_lc_rs::aead::Nonce::try_assume_unique_for_key(nonce).ok()?;
         let mut bytes = Zeroizing::new(sealed.to_vec());
@@ -63,14 +77,23 @@ impl BlobKey {
             .as_ref()?
             .open_in_place(nonce, bound(identity, entry), &mut bytes)
             .ok()?;
-        let values: Map<String, Value> = serde_json::from_slice(opened).ok()?;
-        values
-            .iter()
-            .map(|(path, value)| {
-                let value = STANDARD.decode(value.as_str()?).ok()?;
-                Some((ConfigPath::parse(path)?, Zeroizing::new(value)))
-            })
-            .collect()
+        let (values, payments): (Map<String, Value>, Vec<(String, String, i64, String)>) =
+            serde_json::from_slice(opened).ok()?;
+        let rows = values.iter().map(|(path, value)| {
+            let value = STANDARD.decode(value.as_str()?).ok()?;
+            Some((ConfigPath::parse(path)?, Zeroizing::new(value)))
+        });
+        let payments = payments.into_iter();
+        let payments = payments.map(|(path, scope, scope_id, value)| ScopedValue {
+            path,
+            scope,
+            scope_id,
+            value,
+        });
+        Some(Kept {
+            rows: rows.collect::<Option<_>>()?,
+            payments: payments.collect(),
+        })
     }
 }
 
@@ -86,9 +109,16 @@ mod tests {
     fn only_its_own_instance_and_entry_open_a_blob() {
         let (key, entry) = (BlobKey::new(), EntryId::from_random([1; 16]));
         let rows = Rows::from([(ConfigPath::ProjectName, Zeroizing::new(b"Shop".to_vec()))]);
-        let blob = key.keep(&rows, "shop", &entry).unwrap();
+        let payments = vec![ScopedValue {
+            path: "payment/payment_methods/method".into(),
+            scope: "websites".into(),
+            scope_id: 2,
+            value: "sandbox".into(),
+        }];
+        let kept = Kept { rows, payments };
+        let blob = key.keep(&kept, "shop", &entry).unwrap();
         assert!(!blob.windows(4).any(|window| window == b"U2hv"));
-        assert_eq!(key.open(&blob, "shop", &entry), Some(rows));
+        assert_eq!(key.open(&blob, "shop", &entry), Some(kept));
         let other = EntryId::from_random([2; 16]);
         assert_eq!(key.open(&blob, "shop", &other), None);
         assert_eq!(key.open(&blob, "other", &entry), None);

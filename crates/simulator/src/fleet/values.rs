@@ -10,6 +10,8 @@ use base64::engine::general_purpose::STANDARD;
 use patchbay_core::config::ConfigPath;
 use patchbay_core::fingerprint::FingerprintKey;
 use patchbay_core::id::{EntryId, Nonce, unhex};
+use patchbay_core::look::PaymentPlace;
+use patchbay_core::push::values::Payments;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -38,6 +40,17 @@ pub(super) enum Wish {
         /// How long to wait for `go`.
         patience: Duration,
     },
+    /// The feeds it has, or one of them to be sent.
+    Resync(Option<Feed>),
+}
+
+/// One feed to send.
+pub(super) struct Feed {
+    pub(super) name: String,
+    /// The identity that was seen.
+    pub(super) identity: String,
+    /// The data space that was seen.
+    pub(super) data_space: String,
 }
 
 /// An earlier entry to take back.
@@ -45,6 +58,7 @@ pub(super) struct Restore {
     pub(super) entry: EntryId,
     pub(super) blob: Vec<u8>,
     pub(super) touched: Vec<ConfigPath>,
+    pub(super) payments: Vec<PaymentPlace>,
 }
 
 /// As it is sent; what a real instance is told beyond this does not matter here.
@@ -55,7 +69,11 @@ pub(super) struct SaidRequest {
     nonce: String,
     key: String,
     root: String,
+    #[serde(default)]
     sign_after: i64,
+    feed: Option<String>,
+    identity: Option<String>,
+    data_space: Option<String>,
     under_lock: Option<u32>,
     take_keys: Option<String>,
     entry: Option<String>,
@@ -69,6 +87,16 @@ struct SaidRestore {
     entry: String,
     blob: String,
     touched: Vec<String>,
+    #[serde(default)]
+    payments: Vec<SaidPlace>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct SaidPlace {
+    path: String,
+    scope: String,
+    scope_id: i64,
 }
 
 impl SaidRequest {
@@ -91,6 +119,14 @@ impl SaidRequest {
                 patience: Duration::try_from_secs_f64(self.patience.unwrap_or(30.0).min(60.0))
                     .ok()?,
             },
+            "resync" => Wish::Resync(match self.feed {
+                None => None,
+                Some(name) => Some(Feed {
+                    name,
+                    identity: self.identity?,
+                    data_space: self.data_space?,
+                }),
+            }),
             _ => return None,
         };
         Some(Request {
@@ -110,6 +146,15 @@ impl SaidRestore {
             entry: EntryId::parse(&self.entry)?,
             blob: STANDARD.decode(&self.blob).ok()?,
             touched: touched.collect::<Option<_>>()?,
+            payments: self
+                .payments
+                .into_iter()
+                .map(|place| PaymentPlace {
+                    path: place.path,
+                    scope: place.scope,
+                    scope_id: place.scope_id,
+                })
+                .collect(),
         })
     }
 }
@@ -122,15 +167,20 @@ fn bytes32(text: &str) -> Option<[u8; 32]> {
 pub(super) type Write = (ConfigPath, Option<Value>);
 
 /// The values of an opened line, if they are this run's and each path stands there once.
-pub(super) fn writes(opened: &[u8], nonce: &Nonce) -> Option<Vec<Write>> {
+pub(super) fn writes(opened: &[u8], nonce: &Nonce) -> Option<(Vec<Write>, Payments)> {
     let text = std::str::from_utf8(opened).ok()?;
     let mut lines = text.strip_suffix('\n')?.split('\n');
     if lines.next()? != nonce.as_str() {
         return None;
     }
     let mut writes: Vec<Write> = Vec::new();
+    let mut payments = Payments::Left;
     for line in lines {
         let (path, value) = line.split_once('\t')?;
+        if (path, value, payments) == ("payments", "-", Payments::Left) {
+            payments = Payments::Removed;
+            continue;
+        }
         let path = ConfigPath::parse(path)?;
         if writes.iter().any(|(known, _)| *known == path) {
             return None;
@@ -141,7 +191,7 @@ pub(super) fn writes(opened: &[u8], nonce: &Nonce) -> Option<Vec<Write>> {
         };
         writes.push((path, value));
     }
-    Some(writes)
+    Some((writes, payments))
 }
 
 #[cfg(test)]
@@ -164,8 +214,9 @@ mod tests {
                 value: None,
             },
         ];
-        let opened = encode(&nonce, &sent);
-        let read = writes(opened.expose(), &nonce).unwrap();
+        let opened = encode(&nonce, &sent, Payments::Removed);
+        let (read, payments) = writes(opened.expose(), &nonce).unwrap();
+        assert_eq!(payments, Payments::Removed);
         let name = read[0].1.as_ref().map(|value| value.to_vec());
         assert_eq!(name.as_deref(), Some("北光".as_bytes()));
         assert_eq!(read[1], (ConfigPath::ProjectId, None));
@@ -179,6 +230,8 @@ mod tests {
         for lines in [
             format!("{path}\t-\n{path}\t-\n"),
             "no/such/path\t-\n".into(),
+            "payments\tYQ==\n".into(),
+            "payments\t-\npayments\t-\n".into(),
             format!("{path}\t-"),
             format!("{path}\t!!\n"),
         ] {

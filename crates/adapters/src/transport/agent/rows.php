@@ -1,6 +1,7 @@
 <?php
 /**
- * The rows of the nine values: read, compared, written in one transaction under the database lock.
+ * The rows of the nine values and of the payments settings: read, compared, written in one
+ * transaction under the database lock.
  * Everything runs on the bare handle, with exceptions; nothing here cleans a cache or calls out.
  */
 final class PatchbayRows
@@ -72,6 +73,12 @@ final class PatchbayRows
         return $rows;
     }
 
+    /** Everything a push may touch: the rows of the nine values, and those of the payments settings. */
+    public function all(string $values = '', string $payments = ''): array
+    {
+        return ['values' => $this->now($values), 'payments' => $this->paymentRows($payments)];
+    }
+
     /** Rows of the nine values in scopes where they have no effect. */
     public function elsewhere(): array
     {
@@ -84,19 +91,40 @@ final class PatchbayRows
         )->fetchAll(\PDO::FETCH_ASSOC);
     }
 
-    /** Payments settings in every scope where a row exists. */
+    /** Payments settings in every scope where a row exists, as they are told. */
     public function payments(): array
+    {
+        return array_map(self::told(...), array_values($this->paymentRows()));
+    }
+
+    /** One row of the payments settings as it is told. */
+    public static function told(array $row): array
+    {
+        return ['scopeId' => $row['scope_id'], 'value' => (string) $row['value']]
+            + array_intersect_key($row, ['path' => true, 'scope' => true]);
+    }
+
+    /** The raw rows of the payments settings, in the scopes that have an effect, by their numbers. */
+    private function paymentRows(string $suffix = ''): array
     {
         $found = $this->ask(
             $this->held ?? $this->instance->pdo(),
-            "SELECT path, scope, scope_id AS scopeId, value FROM {$this->instance->table()}"
-            . ' WHERE path IN (?, ?, ?) ORDER BY scope, scope_id, path LIMIT 1000',
+            "SELECT * FROM {$this->instance->table()} WHERE path IN (?, ?, ?)"
+            . " AND scope IN ('default', 'websites', 'stores') ORDER BY scope, scope_id, path$suffix",
             self::PAYMENTS
-        )->fetchAll(\PDO::FETCH_ASSOC);
-        return array_map(
-            static fn (array $row) => ['scopeId' => (int) $row['scopeId'], 'value' => (string) $row['value']] + $row,
-            $found
         );
+        $rows = [];
+        foreach ($found->fetchAll(\PDO::FETCH_ASSOC) as $row) {
+            $rows[(int) $row['config_id']] = [
+                'id' => (int) $row['config_id'],
+                'path' => $row['path'],
+                'scope' => $row['scope'],
+                'scope_id' => (int) $row['scope_id'],
+                'value' => $row['value'],
+                'at' => $row['updated_at'] ?? null,
+            ];
+        }
+        return $rows;
     }
 
     /** What a row means to the shop once the cache is read anew. */
@@ -127,7 +155,8 @@ final class PatchbayRows
     public function keep(array $rows, string $entry, array $pin): string
     {
         $kept = ['v' => 1, 'entry' => $entry, 'identity' => $pin['identity'], 'server' => $pin['server']];
-        return (string) $this->instance->encryptor()->encrypt(json_encode($kept + ['rows' => (object) $rows]));
+        $kept += ['rows' => (object) $rows['values'], 'payments' => array_values($rows['payments'])];
+        return (string) $this->instance->encryptor()->encrypt(json_encode($kept));
     }
 
     /** Reads what `keep` made, and only for the same instance and entry. */
@@ -147,20 +176,26 @@ final class PatchbayRows
         if ($kept['identity'] !== $pin['identity'] || $kept['server'] !== $pin['server']) {
             throw new PatchbayStop('undoUnusable', 'it was made on another instance or another database server');
         }
-        return array_intersect_key($kept['rows'], PatchbayInstance::PATHS);
+        $payments = array_filter(
+            (array) ($kept['payments'] ?? []),
+            static fn (array $row) => in_array($row['path'] ?? '', self::PAYMENTS, true)
+        );
+        return ['values' => array_intersect_key($kept['rows'], PatchbayInstance::PATHS), 'payments' => $payments];
     }
 
     /**
      * Runs `$change` in one transaction, if the lock is still ours and the rows are still `$before`.
+     * Those of the payments settings are locked only where they change: no index leads to them, so
+     * the database would hold up everybody who saves a setting.
      *
      * @return string[] `committed`, or `refused` or `unknown` with a reason and a detail
      */
-    public function transact(array $before, callable $change, PatchbayPauses $pauses): array
+    public function transact(array $before, callable $change, bool $payments, PatchbayPauses $pauses): array
     {
         [$pdo, $sent] = [$this->held, false];
         try {
             $pdo->exec('START TRANSACTION');
-            if ($this->now(' FOR UPDATE') !== $before) {
+            if ($this->all(' FOR UPDATE', $payments ? ' FOR UPDATE' : '') !== $before) {
                 return $this->takenBack($before, 'changed');
             }
             $mine = 'SELECT IS_USED_LOCK(?) = CONNECTION_ID()';
@@ -169,7 +204,7 @@ final class PatchbayRows
             }
             $wanted = $change($pdo);
             $pauses->at('in-transaction');
-            $written = array_map(static fn (array $row) => $row['value'], $this->now());
+            $written = self::held($this->all());
             ksort($written);
             ksort($wanted);
             if ($written !== $wanted) {
@@ -185,11 +220,34 @@ final class PatchbayRows
         return ['committed', '', ''];
     }
 
-    /** Writes values: path to text, or null to remove. Gives what the rows must hold then. */
-    public function write(\PDO $pdo, array $before, array $values): array
+    /** What rows hold: of the nine values by path, of payments settings by scope and path. */
+    private static function held(array $rows): array
+    {
+        $held = array_map(static fn (array $row) => $row['value'], $rows['values']);
+        foreach ($rows['payments'] as $row) {
+            $held[self::place($row)] = $row['value'];
+        }
+        return $held;
+    }
+
+    private static function place(array $row): string
+    {
+        return "{$row['scope']} {$row['scope_id']} {$row['path']}";
+    }
+
+    /**
+     * Writes values: path to text, or null to remove; and takes the payments settings away where that
+     * is wanted. Gives what the rows must hold then.
+     */
+    public function write(\PDO $pdo, array $before, array $values, bool $payments): array
     {
         $table = $this->instance->table();
-        $wanted = array_map(static fn (array $row) => $row['value'], $before);
+        $wanted = self::held($before);
+        foreach ($payments ? $before['payments'] : [] as $row) {
+            unset($wanted[self::place($row)]);
+            $this->ask($pdo, "DELETE FROM $table WHERE config_id = ?", [$row['id']]);
+        }
+        $before = $before['values'];
         foreach ($values as $path => $value) {
             $row = $before[$path] ?? null;
             if ($value === null) {
@@ -213,35 +271,57 @@ final class PatchbayRows
     }
 
     /** Puts former rows back byte for byte, number and time included. */
-    public function restore(\PDO $pdo, array $before, array $former, array $paths): array
+    public function restore(\PDO $pdo, array $before, array $former, array $paths, array $places): array
     {
-        $table = $this->instance->table();
-        $wanted = array_map(static fn (array $row) => $row['value'], $before);
+        $wanted = self::held($before);
         foreach ($paths as $path) {
-            [$row, $old] = [$before[$path] ?? null, $former[$path] ?? null];
+            [$row, $old] = [$before['values'][$path] ?? null, $former['values'][$path] ?? null];
             unset($wanted[$path]);
-            if ($row !== null && ($old === null || $old['id'] !== $row['id'])) {
-                $this->ask($pdo, "DELETE FROM $table WHERE config_id = ?", [$row['id']]);
-                $row = null;
+            if ($old !== null) {
+                $wanted[$path] = $old['value'];
+                $old += ['scope' => 'default', 'scope_id' => 0, 'path' => $path];
             }
-            if ($old === null) {
-                continue;
+            $this->bringBack($pdo, $row, $old);
+        }
+        foreach ($places as $at) {
+            $place = self::place(['scope_id' => $at['scopeId']] + $at);
+            $there = static fn (array $rows) => array_values(array_filter(
+                $rows['payments'],
+                static fn (array $row) => self::place($row) === $place
+            ))[0] ?? null;
+            [$row, $old] = [$there($before), $there($former)];
+            unset($wanted[$place]);
+            if ($old !== null) {
+                $wanted[$place] = $old['value'];
             }
-            $wanted[$path] = $old['value'];
-            $fields = ['value' => $old['value']] + ($old['at'] === null ? [] : ['updated_at' => $old['at']]);
-            if ($row !== null) {
-                $set = implode(', ', array_map(static fn ($name) => "$name = ?", array_keys($fields)));
-                $this->ask($pdo, "UPDATE $table SET $set WHERE config_id = ?", [...array_values($fields), $old['id']]);
-                continue;
-            }
-            $taken = $this->ask($pdo, "SELECT 1 FROM $table WHERE config_id = ?", [$old['id']])->fetchColumn();
-            $fields += ['scope' => 'default', 'scope_id' => 0, 'path' => $path];
-            $fields += $taken === false ? ['config_id' => $old['id']] : [];
-            $marks = implode(', ', array_fill(0, count($fields), '?'));
-            $names = implode(', ', array_keys($fields));
-            $this->ask($pdo, "INSERT INTO $table ($names) VALUES ($marks)", array_values($fields));
+            $this->bringBack($pdo, $row, $old);
         }
         return $wanted;
+    }
+
+    /** Makes one row what it was; null is no row. */
+    private function bringBack(\PDO $pdo, ?array $row, ?array $old): void
+    {
+        $table = $this->instance->table();
+        if ($row !== null && ($old === null || $old['id'] !== $row['id'])) {
+            $this->ask($pdo, "DELETE FROM $table WHERE config_id = ?", [$row['id']]);
+            $row = null;
+        }
+        if ($old === null) {
+            return;
+        }
+        $fields = ['value' => $old['value']] + ($old['at'] === null ? [] : ['updated_at' => $old['at']]);
+        if ($row !== null) {
+            $set = implode(', ', array_map(static fn ($name) => "$name = ?", array_keys($fields)));
+            $this->ask($pdo, "UPDATE $table SET $set WHERE config_id = ?", [...array_values($fields), $old['id']]);
+            return;
+        }
+        $taken = $this->ask($pdo, "SELECT 1 FROM $table WHERE config_id = ?", [$old['id']])->fetchColumn();
+        $fields += array_intersect_key($old, ['scope' => true, 'scope_id' => true, 'path' => true]);
+        $fields += $taken === false ? ['config_id' => $old['id']] : [];
+        $marks = implode(', ', array_fill(0, count($fields), '?'));
+        $names = implode(', ', array_keys($fields));
+        $this->ask($pdo, "INSERT INTO $table ($names) VALUES ($marks)", array_values($fields));
     }
 
     /** Whether a row already holds a value the way a write would leave it. */
@@ -262,7 +342,7 @@ final class PatchbayRows
     {
         try {
             $this->held->exec('ROLLBACK');
-            $certain = !$sent || $this->now() === $before;
+            $certain = !$sent || $this->all() === $before;
         } catch (\Throwable) {
             $certain = !$sent;
         }

@@ -44,7 +44,7 @@ pub(super) fn pairs_whole(plan: &Plan, around: &Surroundings<'_>, said: &mut Vec
                 )
             }
             [false, false]
-                if plan.kind == PlanKind::Assignment && plan.parts.contains(&Part::Keys) =>
+                if plan.kind.leads_to_assignment() && plan.parts.contains(&Part::Keys) =>
             {
                 say(
                     said,
@@ -73,7 +73,7 @@ pub(super) fn mage_ids(plan: &Plan, around: &Surroundings<'_>, said: &mut Vec<Gu
     let Some(space) = around.data_space else {
         return;
     };
-    if plan.kind != PlanKind::Assignment {
+    if !plan.kind.leads_to_assignment() {
         return;
     }
     let owner = space

@@ -28,6 +28,32 @@ pub(super) fn keys_and_data_space(plan: &Plan, live: bool, said: &mut Vec<GuardF
     }
 }
 
+/// A move to another MageID may change both at once, and says what is lost.
+pub(super) fn leaves_mage_id(plan: &Plan, around: &Surroundings<'_>, said: &mut Vec<GuardFinding>) {
+    if plan.kind != PlanKind::Move {
+        return;
+    }
+    let name = &around.instance.name;
+    let to = around
+        .pairs
+        .first()
+        .map_or("another account", |facts| &facts.owner);
+    let from = around.owner;
+    say(
+        said,
+        GuardId::G1,
+        Effect::Confirm,
+        (
+            "movesAccount",
+            &[("name", name), ("from", from), ("to", to)],
+        ),
+        format!(
+            "{name} would go over from {from} to {to}. What Adobe collected for it so far, its search, recommendations and reports, \
+             stays with the old data space and cannot be reached from here any more; payments must be set up again. Type {name}."
+        ),
+    );
+}
+
 pub(super) fn payments(plan: &Plan, around: &Surroundings<'_>, said: &mut Vec<GuardFinding>) {
     let moves = plan
         .changes

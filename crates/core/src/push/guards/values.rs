@@ -1,8 +1,7 @@
 //! G7, G10 and G12: values that are fixed or would go, and a label that does not fit.
 
 use super::{Effect, GuardFinding, GuardId, Surroundings, looks_live_unanswered, say};
-use crate::config::ConfigPath;
-use crate::connection::judge::short_name;
+use crate::connection::judge::{payment_name, short_name};
 use crate::instance::Role;
 use crate::look::LockSource;
 use crate::push::plan::Plan;
@@ -49,24 +48,30 @@ pub(super) fn locked(plan: &Plan, around: &Surroundings<'_>, said: &mut Vec<Guar
 }
 
 pub(super) fn removal(plan: &Plan, live: bool, bulk: bool, said: &mut Vec<GuardFinding>) {
-    let removed: Vec<ConfigPath> = plan
+    let mut removed: Vec<(&str, &str)> = plan
         .changes
         .iter()
         .filter(|change| change.to_exact.is_none())
-        .map(|change| change.path)
+        .map(|change| (change.path.as_str(), short_name(change.path)))
         .collect();
+    for change in plan.payments.iter().filter(|change| change.to.is_none()) {
+        let payment = (change.place.path.as_str(), payment_name(&change.place.path));
+        if !removed.contains(&payment) {
+            removed.push(payment);
+        }
+    }
     if !live || removed.is_empty() {
         return;
     }
-    let listed = |name: fn(ConfigPath) -> &'static str, between: &str| {
-        let names: Vec<&str> = removed.iter().copied().map(name).collect();
+    let listed = |pick: fn(&(&str, &str)) -> String, between: &str| {
+        let names: Vec<String> = removed.iter().map(pick).collect();
         names.join(between)
     };
     let text = format!(
         "This removes {} from a live instance; the services that use it stop.",
-        listed(short_name, ", ")
+        listed(|(_, name)| (*name).to_owned(), ", ")
     );
-    let paths = listed(ConfigPath::as_str, ",");
+    let paths = listed(|(path, _)| (*path).to_owned(), ",");
     let words: &[(&'static str, &str)] = &[("values", &paths), ("name", &plan.name)];
     if bulk {
         let text = format!("{text} Never in bulk: do it for {} alone.", plan.name);
