@@ -137,8 +137,9 @@ async fn it_keeps_the_contract_of_every_way_to_an_instance() {
         .await
         .unwrap();
     let tally = site.tally();
-    assert_eq!(tally.gos, 4, "two refused, one push, one undo");
-    assert_eq!(tally.commits, 2, "the push and the undo");
+    assert_eq!(tally.gos, 6, "two refused, two pushes, two undos");
+    assert_eq!(tally.commits, 4, "the pushes and the undos");
+    assert_eq!(tally.fed, [], "no feed to a data space that was not seen");
 }
 
 #[tokio::test]

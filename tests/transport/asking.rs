@@ -134,8 +134,17 @@ pub async fn send(
     talk: &mut Box<dyn Conversation>,
     writes: &[Write],
 ) -> Result<Go, TransportError> {
+    send_with(talk, writes, Payments::Left).await
+}
+
+/// The same, and what becomes of the payments settings.
+pub async fn send_with(
+    talk: &mut Box<dyn Conversation>,
+    writes: &[Write],
+    payments: Payments,
+) -> Result<Go, TransportError> {
     let nonce = talk.ready().look.nonce.clone();
-    let bytes = values::encode(&nonce, writes, Payments::Left);
+    let bytes = values::encode(&nonce, writes, payments);
     let sealed = patchbay_adapters::crypto::SystemCrypto
         .seal(&talk.ready().seal_to, &bytes)
         .unwrap();

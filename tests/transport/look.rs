@@ -23,7 +23,12 @@ pub fn by_hand() -> HandConnected {
 
 #[tokio::test]
 async fn the_transport_keeps_the_contract() {
-    let site = site(InstanceOptions::default()).await;
+    let method = Setting::plain("payment/payment_methods/method", "sandbox");
+    let site = site(InstanceOptions {
+        settings: vec![method.clone(), method.for_website(1)],
+        ..Default::default()
+    })
+    .await;
     let unknown = SshWay {
         target: "nowhere.invalid".into(),
         ..site.way()

@@ -1,9 +1,11 @@
 //! The way to an instance over a real sshd, a real php and a real MariaDB.
 
 mod asking;
+mod feeds;
 mod keys;
 mod kills;
 mod look;
+mod payments;
 mod push;
 mod route;
 mod trouble;

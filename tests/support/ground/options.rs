@@ -199,6 +199,12 @@ pub struct InstanceOptions {
     pub pending_import: bool,
     /// The database's schema is older than the code.
     pub schema_behind: bool,
+    /// The feeds that `saas:resync` knows; `None` where there is no such command.
+    pub feeds: Option<Vec<String>>,
+    /// How long each of a feed's five parts takes, milliseconds.
+    pub feed_millis: u32,
+    /// The feed that fails at its end.
+    pub feed_fails: Option<String>,
     /// The anonymous GraphQL field is there.
     pub graphql: bool,
     /// The database named in env.php cannot be reached.
@@ -236,6 +242,13 @@ impl Default for InstanceOptions {
             cache_unwritable: false,
             pending_import: false,
             schema_behind: false,
+            feeds: Some(
+                ["products", "prices", "scopesWebsite"]
+                    .map(str::to_owned)
+                    .into(),
+            ),
+            feed_millis: 0,
+            feed_fails: None,
             graphql: true,
             database_down: false,
             owner: None,
@@ -270,6 +283,9 @@ impl InstanceOptions {
             "cache_unwritable": self.cache_unwritable,
             "pending_import": self.pending_import,
             "schema_behind": self.schema_behind,
+            "feeds": self.feeds,
+            "feed_millis": self.feed_millis,
+            "feed_fails": self.feed_fails,
             "graphql": self.graphql,
         })
     }

@@ -564,7 +564,16 @@ mod tests {
         let transport = FakeTransport::new(Arc::new(FakeClock::default()));
         transport.put(
             "shop",
-            FakeInstance::default().with(ConfigPath::ProjectName, "Old"),
+            FakeInstance {
+                payments: vec![ScopedValue {
+                    path: "payment/payment_methods/method".to_owned(),
+                    scope: "websites".to_owned(),
+                    scope_id: 1,
+                    value: "sandbox".to_owned(),
+                }],
+                feeds: vec![("products".to_owned(), FeedEnd::Sent)],
+                ..FakeInstance::default().with(ConfigPath::ProjectName, "Old")
+            },
         );
         transport
     }
@@ -580,9 +589,12 @@ mod tests {
             .await
             .unwrap();
         let tally = transport.tally("shop");
-        assert_eq!(tally.gos, 4, "two refused, one push, one undo");
+        assert_eq!(tally.gos, 6, "two refused, two pushes, two undos");
         assert_eq!(tally.left, 2, "one left, one broken off");
-        assert_eq!(tally.connections, tally.looks + tally.begins);
+        assert_eq!(
+            tally.connections,
+            tally.looks + tally.begins + tally.resyncs
+        );
         assert_eq!(
             tally.values.len(),
             7,
