@@ -9,6 +9,7 @@ mod csv;
 use patchbay_core::journal::entries::Entry;
 use patchbay_core::journal::filter::{Choices, DONE};
 use patchbay_core::journal::{ChangeLine, JournalCheck, JournalLine};
+use patchbay_core::look::PaymentPlace;
 use serde::Serialize;
 use ts_rs::TS;
 
@@ -205,10 +206,12 @@ impl From<&Entry> for JournalEntry {
 impl From<&ChangeLine> for PlannedChange {
     fn from(change: &ChangeLine) -> Self {
         let shown = |(shown, exact): &(String, String)| (!exact.is_empty()).then(|| shown.clone());
+        let place = PaymentPlace::parse(&change.path);
         Self {
-            path: change.path.clone(),
+            path: place.as_ref().map_or(&change.path, |at| &at.path).clone(),
             from: shown(&change.from),
             to: shown(&change.to),
+            scope: place.map(|at| at.scope_text()),
         }
     }
 }

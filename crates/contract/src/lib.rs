@@ -18,5 +18,6 @@ pub mod moment;
 pub mod push;
 pub mod registry;
 pub mod report;
+pub mod resync;
 pub mod settings;
 pub mod start;

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use patchbay_core::config::Part;
 use patchbay_core::error::Error;
 use patchbay_core::instance::Instance;
+use patchbay_core::push::also::Also;
 use patchbay_core::push::guards::GuardFinding;
 use patchbay_core::push::order::{InstanceResult, Outcome, PushReport};
-use patchbay_core::push::plan::{Change, Plan, Shown, hash_of_all};
+use patchbay_core::push::plan::{Change, PaymentChange, Plan, Shown, hash_of_all};
 use patchbay_core::push::settle::Settled;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -43,6 +44,8 @@ pub struct PlannedInstance {
     pub locks: Vec<LockedValue>,
     /// What the guards say.
     pub guards: Vec<GuardSaid>,
+    /// What else carrying it out does.
+    pub also: Vec<AlsoDone>,
     /// Why there is no plan.
     pub error: Option<Trouble>,
 }
@@ -58,6 +61,24 @@ pub struct PlannedChange {
     pub from: Option<String>,
     /// What would be there; `null` where it would be removed.
     pub to: Option<String>,
+    /// Of a payments setting: the scope of its row, like `websites 1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub scope: Option<String>,
+}
+
+/// One more thing that carrying a plan out does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export)]
+pub struct AlsoDone {
+    /// Which sentence.
+    pub case: String,
+    /// What it says, in English.
+    pub text: String,
+    /// What is filled into the sentence, by name; for showing.
+    #[ts(type = "Record<string, string>")]
+    pub words: BTreeMap<String, String>,
 }
 
 /// A value that is fixed outside the database.
@@ -95,7 +116,7 @@ pub struct GuardSaid {
     pub words: BTreeMap<String, String>,
 }
 
-/// `push`, `undo` and `detach`.
+/// `push`, `undo`, `detach`, `move` and `repair`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 #[ts(export)]
 pub struct PushDocument {
@@ -182,6 +203,7 @@ impl PlanReport {
                         changes: Vec::new(),
                         locks: Vec::new(),
                         guards: Vec::new(),
+                        also: Vec::new(),
                         error: Some(error.into()),
                     },
                 })
@@ -196,7 +218,7 @@ impl From<&Plan> for PlannedInstance {
             id: plan.instance.as_str().to_owned(),
             name: plan.name.clone(),
             hash: Some(plan.hash.clone()),
-            changes: plan.changes.iter().map(PlannedChange::from).collect(),
+            changes: changes_of(plan),
             locks: plan
                 .locks
                 .iter()
@@ -207,6 +229,7 @@ impl From<&Plan> for PlannedInstance {
                 })
                 .collect(),
             guards: plan.guards.iter().map(GuardSaid::from).collect(),
+            also: plan.also.iter().map(AlsoDone::from).collect(),
             error: None,
         }
     }
@@ -220,8 +243,40 @@ impl From<&Change> for PlannedChange {
             path: change.path.as_str().to_owned(),
             from,
             to,
+            scope: None,
         }
     }
+}
+
+impl From<&PaymentChange> for PlannedChange {
+    fn from(change: &PaymentChange) -> Self {
+        Self {
+            path: change.place.path.clone(),
+            from: change.from.clone(),
+            to: change.to.clone(),
+            scope: Some(change.place.scope_text()),
+        }
+    }
+}
+
+impl From<&Also> for AlsoDone {
+    fn from(also: &Also) -> Self {
+        let words = also.words.iter();
+        Self {
+            case: also.case.to_owned(),
+            text: also.text.clone(),
+            words: words
+                .map(|(name, word)| ((*name).to_owned(), word.clone()))
+                .collect(),
+        }
+    }
+}
+
+/// Everything a plan changes: the nine values, then the payments settings.
+fn changes_of(plan: &Plan) -> Vec<PlannedChange> {
+    let values = plan.changes.iter().map(PlannedChange::from);
+    let payments = plan.payments.iter().map(PlannedChange::from);
+    values.chain(payments).collect()
 }
 
 /// A value for programs: a private key by its whole fingerprint.
@@ -280,9 +335,7 @@ impl From<&InstanceResult> for PushedInstance {
             entry: result.entry.as_ref().map(|entry| entry.as_str().to_owned()),
             error: result.error.as_ref().map(Trouble::from),
             guards: result.guards.iter().map(GuardSaid::from).collect(),
-            changes: plan
-                .map(|plan| plan.changes.iter().map(PlannedChange::from).collect())
-                .unwrap_or_default(),
+            changes: plan.map(changes_of).unwrap_or_default(),
             ms: result.millis,
         }
     }

@@ -200,9 +200,11 @@ impl Part {
         }
     }
 
-    /// Reads the word of an ordinary plan's part back.
+    /// Reads the word back.
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|part| part.as_str() == text)
+        Self::WITH_PAYMENTS
+            .into_iter()
+            .find(|part| part.as_str() == text)
     }
 }
 

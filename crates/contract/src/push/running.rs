@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use patchbay_core::config::Part;
 use patchbay_core::connection::check::LookStep;
-use patchbay_core::id::{EntryId, InstanceId, PushId, is_hex};
+use patchbay_core::id::{DataSpaceId, EntryId, InstanceId, ProjectId, PushId, is_hex};
 use patchbay_core::instance::Instance;
-use patchbay_core::push::order::{OrderKind, PushOrder, Step};
+use patchbay_core::push::order::{MoveTarget, OrderKind, PushOrder, Step};
 use patchbay_core::push::settle;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -97,6 +97,52 @@ pub struct UndoRequest {
     pub agreement: Agreement,
 }
 
+/// Where *Move to another MageID* leads.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[ts(export)]
+pub struct MoveTo {
+    /// The sandbox pair's id.
+    pub sandbox: String,
+    /// The production pair's id.
+    pub production: String,
+    /// The project's id.
+    pub project: String,
+    /// The data space's id.
+    pub data_space: String,
+}
+
+/// Asks what a move to another MageID would change.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[ts(export)]
+pub struct MovePlanRequest {
+    /// The instance's id.
+    pub instance: String,
+    /// Where it leads.
+    pub target: MoveTo,
+}
+
+/// A move of which the plan was seen.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[ts(export)]
+pub struct MoveRequest {
+    /// Where it leads.
+    pub target: MoveTo,
+    /// What was agreed to.
+    pub agreement: Agreement,
+}
+
+/// A repair of which the plan was seen.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[ts(export)]
+pub struct RepairRequest {
+    /// What was agreed to.
+    pub agreement: Agreement,
+}
+
 /// What is heard while an order runs; the result comes as the command's own answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 #[serde(
@@ -173,7 +219,7 @@ pub struct FailedPush {
 impl From<settle::FailedPush> for FailedPush {
     fn from(failed: settle::FailedPush) -> Self {
         let ids = failed.instances.iter();
-        let parts = failed.parts.into_iter().map(PlanPart::from);
+        let parts = failed.parts.into_iter().filter_map(PlanPart::of);
         Self {
             push: failed.push.as_str().to_owned(),
             instances: ids.map(|id| id.as_str().to_owned()).collect(),
@@ -182,11 +228,13 @@ impl From<settle::FailedPush> for FailedPush {
     }
 }
 
-impl From<Part> for PlanPart {
-    fn from(part: Part) -> Self {
+impl PlanPart {
+    /// The part of an ordinary plan; no such plan touches the payments settings.
+    fn of(part: Part) -> Option<Self> {
         match part {
-            Part::Keys => PlanPart::Keys,
-            Part::DataSpace => PlanPart::DataSpace,
+            Part::Keys => Some(PlanPart::Keys),
+            Part::DataSpace => Some(PlanPart::DataSpace),
+            Part::Payments => None,
         }
     }
 }
@@ -269,6 +317,50 @@ impl TryFrom<UndoRequest> for PushOrder {
 
     fn try_from(request: UndoRequest) -> Result<Self, IpcError> {
         let mut order = PushOrder::new(request.target.try_into()?, Vec::new());
+        request.agreement.bind(&mut order)?;
+        Ok(order)
+    }
+}
+
+impl TryFrom<MoveTo> for OrderKind {
+    type Error = IpcError;
+
+    fn try_from(to: MoveTo) -> Result<Self, IpcError> {
+        let bad = |_| IpcError::bad_request("the id of the project or data space");
+        Ok(OrderKind::Move(Box::new(MoveTarget {
+            sandbox: to.sandbox,
+            production: to.production,
+            project: ProjectId::parse(&to.project).map_err(bad)?,
+            data_space: DataSpaceId::parse(&to.data_space).map_err(bad)?,
+        })))
+    }
+}
+
+impl TryFrom<MovePlanRequest> for PushOrder {
+    type Error = IpcError;
+
+    fn try_from(request: MovePlanRequest) -> Result<Self, IpcError> {
+        let names = vec![request.instance];
+        Ok(PushOrder::new(request.target.try_into()?, names))
+    }
+}
+
+impl TryFrom<MoveRequest> for PushOrder {
+    type Error = IpcError;
+
+    fn try_from(request: MoveRequest) -> Result<Self, IpcError> {
+        let names = request.agreement.instances();
+        let mut order = PushOrder::new(request.target.try_into()?, names);
+        request.agreement.bind(&mut order)?;
+        Ok(order)
+    }
+}
+
+impl TryFrom<RepairRequest> for PushOrder {
+    type Error = IpcError;
+
+    fn try_from(request: RepairRequest) -> Result<Self, IpcError> {
+        let mut order = PushOrder::new(OrderKind::Repair, request.agreement.instances());
         request.agreement.bind(&mut order)?;
         Ok(order)
     }

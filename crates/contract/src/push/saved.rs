@@ -12,7 +12,7 @@ use patchbay_core::push::plan::{Plan, hash_of_all};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{GuardSaid, LockedValue, PlannedChange, PlannedInstance, part_words};
+use super::{AlsoDone, GuardSaid, LockedValue, PlannedChange, PlannedInstance, part_words};
 use crate::moment::rfc3339;
 
 /// What the file says it is.
@@ -60,6 +60,9 @@ pub struct SavedInstance {
     pub locks: Vec<LockedValue>,
     /// What the guards said.
     pub guards: Vec<GuardSaid>,
+    /// What else carrying it out does; none in a file of an older Patchbay.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<AlsoDone>,
 }
 
 /// Why a file is no saved plan.
@@ -80,6 +83,7 @@ impl SavedPlan {
                 changes,
                 locks,
                 guards,
+                also,
                 ..
             } = plan.into();
             SavedInstance {
@@ -89,6 +93,7 @@ impl SavedPlan {
                 changes,
                 locks,
                 guards,
+                also,
             }
         });
         Self {
@@ -130,7 +135,8 @@ impl SavedPlan {
 
     /// The parts; `None` where a word is not known.
     pub fn parts(&self) -> Option<BTreeSet<Part>> {
-        self.parts.iter().map(|word| Part::parse(word)).collect()
+        let ordinary = |word: &String| Part::parse(word).filter(|part| Part::ALL.contains(part));
+        self.parts.iter().map(ordinary).collect()
     }
 
     /// The hash each instance's plan must have; `None` where an id or a hash is none.
@@ -189,9 +195,11 @@ mod tests {
                 path: "services_connector/services_id/project_id".into(),
                 from: None,
                 to: Some("x".into()),
+                scope: None,
             }],
             locks: Vec::new(),
             guards: Vec::new(),
+            also: Vec::new(),
         });
         plan
     }
