@@ -70,6 +70,12 @@ pub(crate) enum Command {
     Detach(DetachArgs),
     /// Restore what an earlier entry replaced
     Undo(UndoArgs),
+    /// Move one instance to another MageID: keys and data space in one
+    Move(MoveArgs),
+    /// Take an instance back to what it last held when it was proven
+    Repair(RepairArgs),
+    /// Send the catalogue again, after a change of data space
+    Resync(ResyncArgs),
     /// Settings of this data directory
     #[command(subcommand)]
     Settings(SettingsCommand),
@@ -383,6 +389,46 @@ pub(crate) enum ReportFormat {
     Html,
     /// Comma-separated values for a spreadsheet
     Csv,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct MoveArgs {
+    /// The instance
+    pub(crate) name: String,
+    /// The other account's sandbox pair, by name or id
+    #[arg(long, value_name = "KEYPAIR")]
+    pub(crate) sandbox: String,
+    /// The other account's production pair, by name or id
+    #[arg(long, value_name = "KEYPAIR")]
+    pub(crate) production: String,
+    /// The project's id
+    #[arg(long, value_name = "ID")]
+    pub(crate) project: String,
+    /// The data space's id
+    #[arg(long, value_name = "ID")]
+    pub(crate) data_space: String,
+    #[command(flatten)]
+    pub(crate) consent: Consent,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct RepairArgs {
+    /// The instance
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) consent: Consent,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ResyncArgs {
+    /// The instance
+    pub(crate) name: String,
+    /// Only this feed, as the instance names it; all it has where none is given
+    #[arg(long, value_name = "F")]
+    pub(crate) feed: Vec<String>,
+    /// How long each feed may take, in minutes
+    #[arg(long, value_name = "MIN", default_value_t = 240, value_parser = clap::value_parser!(u64).range(1..=1440))]
+    pub(crate) minutes: u64,
 }
 
 #[derive(Debug, Subcommand)]

@@ -159,7 +159,9 @@ pub struct JournalEntry {
     /// The label of its account then; `null` in entries of versions that did not note it.
     pub account: Option<String>,
     /// What was done.
-    #[ts(type = "\"push\" | \"undo\" | \"detach\" | \"adopt\" | \"repin\"")]
+    #[ts(
+        type = "\"push\" | \"undo\" | \"detach\" | \"move\" | \"repair\" | \"resync\" | \"adopt\" | \"repin\""
+    )]
     pub action: String,
     /// When it began, RFC 3339.
     pub at: Option<String>,

@@ -9,10 +9,12 @@ mod host_key;
 mod instance;
 mod journal;
 mod keypair;
+mod moving;
 mod plan;
 mod push;
 mod registry;
 mod report;
+mod resync;
 mod settings;
 mod shop;
 mod start;
@@ -54,6 +56,9 @@ pub(crate) async fn run(arguments: Arguments, output: &Output) -> Done {
         Command::Push(args) => push::push(&desk, args).await,
         Command::Detach(args) => push::detach(&desk, args).await,
         Command::Undo(args) => push::undo(&desk, args).await,
+        Command::Move(args) => moving::relocate(&desk, args).await,
+        Command::Repair(args) => moving::repair(&desk, args).await,
+        Command::Resync(args) => resync::run(&desk, args).await,
         Command::Settings(command) => settings::run(&desk, command).await,
         Command::Journal(command) => journal::run(&desk, command).await,
         // Carried out above, before anything real was opened.

@@ -4,10 +4,11 @@ use patchbay_contract::push::PlanReport;
 use patchbay_contract::push::saved::SavedPlan;
 use patchbay_core::Error;
 use patchbay_core::config::{ConfigPath, Part};
+use patchbay_core::connection::judge::payment_name;
 use patchbay_core::instance::Instance;
 use patchbay_core::push::guards::{Effect, GuardFinding};
 use patchbay_core::push::order::{OrderKind, PushOrder};
-use patchbay_core::push::plan::{Change, Plan};
+use patchbay_core::push::plan::Plan;
 
 use super::Desk;
 use super::start::{Needs, look_after};
@@ -99,12 +100,12 @@ pub(super) fn show_all(page: &mut Page, planned: &[Planned]) {
 }
 
 fn show(page: &mut Page, plan: &Plan) {
-    if plan.changes.is_empty() {
+    if plan.is_empty() {
         page.line(format!("{}: nothing to change", plan.name));
         return;
     }
     page.line(format!("{}:", plan.name));
-    changes(page, &plan.changes);
+    changes(page, plan);
     for lock in &plan.locks {
         let name = lock.name.as_deref().map(|name| format!(" {name}"));
         page.line(format!(
@@ -114,13 +115,17 @@ fn show(page: &mut Page, plan: &Plan) {
             name.unwrap_or_default()
         ));
     }
+    for also in &plan.also {
+        page.line(format!("  Also: {}", also.text));
+    }
     guards(page, &plan.guards);
 }
 
 /// The changes, old -> new; private keys by their fingerprints.
-pub(super) fn changes(page: &mut Page, changes: &[Change]) {
+pub(super) fn changes(page: &mut Page, plan: &Plan) {
     let side = |exact: bool, text: String| words::shown(exact.then_some(text));
-    let rows: Vec<_> = changes
+    let mut rows: Vec<_> = plan
+        .changes
         .iter()
         .map(|change| {
             [
@@ -134,6 +139,19 @@ pub(super) fn changes(page: &mut Page, changes: &[Change]) {
             ]
         })
         .collect();
+    rows.extend(plan.payments.iter().map(|change| {
+        let place = &change.place;
+        let name = match place.scope.as_str() {
+            "default" => payment_name(&place.path).to_owned(),
+            _ => format!("{} ({})", payment_name(&place.path), place.scope_text()),
+        };
+        [
+            format!("  {name}"),
+            words::shown(change.from.clone()),
+            "->".to_owned(),
+            words::shown(change.to.clone()),
+        ]
+    }));
     page.table(["  Value", "Now", "", "Then"], &rows);
 }
 

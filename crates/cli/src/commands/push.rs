@@ -67,7 +67,7 @@ pub(super) async fn undo(desk: &Desk, args: UndoArgs) -> Done {
 }
 
 /// Refuses at once where nobody agreed and nobody can be asked.
-fn needs_consent(consent: &Consent, agreed: bool) -> Result<(), Failure> {
+pub(super) fn needs_consent(consent: &Consent, agreed: bool) -> Result<(), Failure> {
     if agreed || consent.yes || terminal::can_ask() {
         return Ok(());
     }
@@ -142,7 +142,13 @@ fn edited(text: &str) -> Failure {
     Failure::refused("planNotOurs", text, "Make a new plan with plan --out.")
 }
 
-async fn carry_out(desk: &Desk, mut order: PushOrder, consent: Consent, agreed: bool) -> Done {
+/// Shows the plan and asks where nobody agreed yet, then carries the order out.
+pub(super) async fn carry_out(
+    desk: &Desk,
+    mut order: PushOrder,
+    consent: Consent,
+    agreed: bool,
+) -> Done {
     order.confirmed = consent.confirm;
     if !consent.yes && !agreed {
         let planned = desk.patchbay.plan(&order).await?;
@@ -174,7 +180,7 @@ fn agree(order: &mut PushOrder, planned: &[Planned]) -> Result<(), Failure> {
         expected.insert(instance.id.clone(), hash);
         let Ok(plan) = plan else { continue };
         let blocked = plan.guards.iter().any(|g| g.effect == Effect::Blocked);
-        if !blocked && !plan.changes.is_empty() {
+        if !blocked && !plan.is_empty() {
             changing += 1;
         }
     }
@@ -213,7 +219,10 @@ fn agree(order: &mut PushOrder, planned: &[Planned]) -> Result<(), Failure> {
 /// Pushes; an interrupt lets what has begun to write finish, a second one leaves at once.
 async fn with_signals(desk: &Desk, order: &PushOrder) -> Result<PushReport, Failure> {
     let cancel = order.cancel.clone();
-    let watch = tokio::spawn(watch(cancel));
+    let watch = tokio::spawn(watch(
+        cancel,
+        "Stopping: nothing new is begun, what is being written is finished.",
+    ));
     let progress = terminal::shows_progress();
     let ended = AtomicUsize::new(0);
     let on_step = move |instance: &Instance, step: Step| {
@@ -233,10 +242,11 @@ async fn with_signals(desk: &Desk, order: &PushOrder) -> Result<PushReport, Fail
     Ok(report?)
 }
 
-async fn watch(cancel: Cancel) {
+/// Raises the flag at the first interrupt and says so; leaves at once at the second.
+pub(super) async fn watch(cancel: Cancel, said: &str) {
     terminal::interrupted().await;
     cancel.raise();
-    terminal::say("Stopping: nothing new is begun, what is being written is finished.");
+    terminal::say(said);
     terminal::interrupted().await;
     terminal::say("Left at once. The next start says what became of it.");
     std::process::exit(i32::from(Exit::Failed as u8));
@@ -251,7 +261,7 @@ fn show(page: &mut Page, report: &PushReport) {
             result.millis
         ));
         if let (Outcome::Pushed, Some(plan)) = (result.outcome, &result.plan) {
-            changes(page, &plan.changes);
+            changes(page, plan);
         }
         if let Some(error) = &result.error {
             let trouble = patchbay_contract::error::Trouble::from(error);

@@ -33,11 +33,12 @@ fn what_is_not_understood_is_a_usage_error_in_both_forms() {
 fn commands_that_are_not_built_yet_are_not_listed() {
     let help = Room::new().ctl(&["--help"]).expect(0).stdout;
     for built in [
-        "account", "keypair", "host-key", "push", "detach", "undo", "journal", "report",
+        "account", "keypair", "host-key", "push", "detach", "undo", "move", "repair", "resync",
+        "journal", "report",
     ] {
         assert!(help.contains(built), "{built} is missing: {help}");
     }
-    for later in ["rotate", "move", "repair", "resync", "recipe"] {
+    for later in ["rotate", "recipe"] {
         assert!(
             !help.contains(&format!("  {later} ")),
             "{later} is not built yet"
@@ -49,7 +50,26 @@ fn commands_that_are_not_built_yet_are_not_listed() {
 fn a_push_without_a_word_of_consent_is_refused_off_a_terminal() {
     let room = Room::with_account();
     let entry = "a".repeat(32);
-    for arguments in [&["push"][..], &["detach", "x"], &["undo", &entry]] {
+    let uuid = "11111111-1111-4111-8111-111111111111";
+    let relocate = [
+        "move",
+        "x",
+        "--sandbox",
+        "s",
+        "--production",
+        "p",
+        "--project",
+        uuid,
+        "--data-space",
+        uuid,
+    ];
+    for arguments in [
+        &["push"][..],
+        &["detach", "x"],
+        &["undo", &entry],
+        &["repair", "x"],
+        &relocate,
+    ] {
         let (error, code) = room.refused(arguments);
         assert_eq!(
             (code, error["code"].as_str()),

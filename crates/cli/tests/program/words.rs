@@ -118,11 +118,27 @@ fn unknown_names_are_failures_with_their_own_sentence() {
     let room = Room::with_account();
     let id = "a".repeat(32);
     let uuid = "11111111-1111-4111-8111-111111111111";
-    let cases: [&[&str]; 12] = [
+    let cases: [&[&str]; 15] = [
         &["check", "nobody"],
         &["plan", "nobody"],
         &["push", "nobody", "--yes"],
         &["detach", "nobody", "--yes"],
+        &["repair", "nobody", "--yes"],
+        &["resync", "nobody"],
+        &[
+            "move",
+            "nobody",
+            "--sandbox",
+            "s",
+            "--production",
+            "p",
+            "--project",
+            uuid,
+            "--data-space",
+            uuid,
+            "--confirm",
+            "nobody",
+        ],
         &["undo", &id, "--yes"],
         &["undo", "--push", &id, "--yes"],
         &["instance", "edit", "nobody", "--role", "live"],

@@ -29,6 +29,7 @@ pub fn csv(rows: &[JournalRow]) -> String {
             path: String::new(),
             from: None,
             to: None,
+            scope: None,
         }];
         let changes = if row.changes.is_empty() {
             &none[..]
@@ -56,11 +57,19 @@ fn cells(row: &JournalRow, change: &PlannedChange) -> [String; 15] {
         row.outcome.clone().unwrap_or_default(),
         error.map(|e| e.code.clone()).unwrap_or_default(),
         error.and_then(|e| e.text.clone()).unwrap_or_default(),
-        change.path.clone(),
+        placed(change),
         change.from.clone().unwrap_or_default(),
         change.to.clone().unwrap_or_default(),
         row.person.clone().unwrap_or_default(),
     ]
+}
+
+/// A path, with its scope where it has one.
+fn placed(change: &PlannedChange) -> String {
+    match &change.scope {
+        Some(scope) => format!("{} ({scope})", change.path),
+        None => change.path.clone(),
+    }
 }
 
 #[cfg(test)]

@@ -53,10 +53,10 @@ impl Patchbay {
         let begun = self
             .event(prepared, &plan, &entry, push, Phase::Begun, None)
             .await;
+        let undo = &conversation.ready().undo;
         let noted = async {
             self.put_aside(prepared).await?;
-            self.write_journal(&begun, Some(&conversation.ready().undo))
-                .await
+            self.write_journal(&begun, Some(undo)).await
         };
         if let Err(error) = noted.await {
             conversation.leave().await;

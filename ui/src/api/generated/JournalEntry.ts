@@ -30,7 +30,7 @@ account: string | null,
 /**
  * What was done.
  */
-action: "push" | "undo" | "detach" | "adopt" | "repin", 
+action: "push" | "undo" | "detach" | "move" | "repair" | "resync" | "adopt" | "repin", 
 /**
  * When it began, RFC 3339.
  */

@@ -15,4 +15,8 @@ from: string | null,
 /**
  * What would be there; `null` where it would be removed.
  */
-to: string | null, };
+to: string | null, 
+/**
+ * Of a payments setting: the scope of its row, like `websites 1`.
+ */
+scope?: string, };

@@ -2,7 +2,7 @@
 import type { PushedInstance } from "./PushedInstance";
 
 /**
- * `push`, `undo` and `detach`.
+ * `push`, `undo`, `detach`, `move` and `repair`.
  */
 export type PushDocument = { 
 /**
