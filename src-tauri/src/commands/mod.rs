@@ -12,9 +12,11 @@ mod exports;
 mod instances;
 mod journal;
 pub(crate) mod keypairs;
+mod moving;
 mod page;
 mod push;
 mod registry;
+mod resync;
 mod settings;
 
 use patchbay_contract::error::IpcError;
@@ -68,6 +70,10 @@ pub(crate) fn all<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync + 's
         keypairs::remove_key_pair,
         keypairs::stop_drops,
         keypairs::verify_key_pair,
+        moving::move_instance,
+        moving::plan_move,
+        moving::plan_repair,
+        moving::repair_instance,
         push::cancel_run,
         push::detach_instance,
         push::failed_of_last_push,
@@ -79,6 +85,7 @@ pub(crate) fn all<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync + 's
         registry::assign,
         registry::create_project,
         registry::list_data_spaces,
+        resync::resync_catalogue,
         settings::list_settings,
         settings::set_setting,
         settings::set_window_preferences,

@@ -105,12 +105,12 @@ pub(crate) async fn cancel_run(
     Ok(())
 }
 
-async fn planned(patchbay: &Patchbay, order: &PushOrder) -> Result<PlanReport, IpcError> {
+pub(super) async fn planned(patchbay: &Patchbay, order: &PushOrder) -> Result<PlanReport, IpcError> {
     let planned = patchbay.plan(order).await.map_err(said)?;
     Ok(PlanReport::new(&planned))
 }
 
-async fn carry_out(
+pub(super) async fn carry_out(
     patchbay: &Patchbay,
     order: &PushOrder,
     progress: &Events<RunEvent>,

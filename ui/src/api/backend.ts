@@ -27,6 +27,8 @@ import type { JournalRequest } from "./generated/JournalRequest";
 import type { JournalVerified } from "./generated/JournalVerified";
 import type { KeyPairRow } from "./generated/KeyPairRow";
 import type { KeyPairVerified } from "./generated/KeyPairVerified";
+import type { MovePlanRequest } from "./generated/MovePlanRequest";
+import type { MoveRequest } from "./generated/MoveRequest";
 import type { NewAccount } from "./generated/NewAccount";
 import type { NewInstance } from "./generated/NewInstance";
 import type { NewProject } from "./generated/NewProject";
@@ -39,7 +41,11 @@ import type { ProbeResult } from "./generated/ProbeResult";
 import type { PushDocument } from "./generated/PushDocument";
 import type { PushRequest } from "./generated/PushRequest";
 import type { RegistryPage } from "./generated/RegistryPage";
+import type { RepairRequest } from "./generated/RepairRequest";
 import type { RepinnedInstance } from "./generated/RepinnedInstance";
+import type { ResyncDocument } from "./generated/ResyncDocument";
+import type { ResyncEvent } from "./generated/ResyncEvent";
+import type { ResyncRequest } from "./generated/ResyncRequest";
 import type { RunEvent } from "./generated/RunEvent";
 import type { SettingRow } from "./generated/SettingRow";
 import type { SshDetails } from "./generated/SshDetails";
@@ -161,6 +167,16 @@ export interface Backend {
   planUndo(target: UndoTarget): Promise<PlanReport>;
   /** Takes an entry or a whole push back, as the plan that was seen says. */
   undo(request: UndoRequest, onEvent: (event: RunEvent) => void): Promise<PushDocument>;
+  /** What moving an instance to another MageID would change. */
+  planMove(request: MovePlanRequest): Promise<PlanReport>;
+  /** Moves an instance to another MageID, as the plan that was seen says. */
+  move(request: MoveRequest, onEvent: (event: RunEvent) => void): Promise<PushDocument>;
+  /** What going back to what an instance last held when it was proven would change. */
+  planRepair(instance: string): Promise<PlanReport>;
+  /** Goes back to it, as the plan that was seen says. */
+  repair(request: RepairRequest, onEvent: (event: RunEvent) => void): Promise<PushDocument>;
+  /** Sends an instance's catalogue again, feed by feed. */
+  resync(request: ResyncRequest, onEvent: (event: ResyncEvent) => void): Promise<ResyncDocument>;
   /** The instances whose part of the last push failed, for a new plan; `null` where none did. */
   failedOfLastPush(): Promise<FailedPush | null>;
   /** Stops a run: what has not begun to write writes nothing, the rest finishes. */

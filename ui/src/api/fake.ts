@@ -6,6 +6,7 @@ import type { CopyPlaces } from "./generated/CopyPlaces";
 import type { CreateRequest } from "./generated/CreateRequest";
 import type { DropEvent } from "./generated/DropEvent";
 import type { ExportRequest } from "./generated/ExportRequest";
+import type { FeedSent } from "./generated/FeedSent";
 import type { HostKeyRow } from "./generated/HostKeyRow";
 import type { InstanceDetails } from "./generated/InstanceDetails";
 import type { InstanceRow } from "./generated/InstanceRow";
@@ -312,6 +313,26 @@ export class FakeBackend implements Backend {
       return this.#report(undone.map((each) => each.instance));
     });
 
+  planMove: Backend["planMove"] = (request) => this.#answer("planMove", () => this.#report([request.instance]));
+  planRepair: Backend["planRepair"] = (instance) => this.#answer("planRepair", () => this.#report([instance]));
+
+  move: Backend["move"] = (request, onEvent) => this.#run("move", request.agreement.plans.map((each) => each.instance), onEvent);
+  repair: Backend["repair"] = (request, onEvent) => this.#run("repair", request.agreement.plans.map((each) => each.instance), onEvent);
+  resync: Backend["resync"] = async (request, onEvent) => {
+    const { id, name } = await this.#answer("resync", () => this.#found(this.world.rows, "instance", request.instance));
+    const run = this.#newId();
+    onEvent({ event: "begun", run });
+    const feeds: FeedSent[] = [];
+    for (const feed of ["scopesWebsite", "products", "prices"]) {
+      const outcome = this.#cancelled.has(run) ? "left" : "sent";
+      if (outcome === "sent") onEvent({ event: "feed", feed });
+      await this.#wait();
+      onEvent({ event: "ended", feed, outcome });
+      feeds.push({ feed, outcome, text: null, ms: 640 });
+    }
+    return { id, name, feeds, due: feeds.filter((each) => each.outcome !== "sent").map((each) => each.feed) };
+  };
+
   push: Backend["push"] = (request, onEvent) => this.#run("push", request.agreement.plans.map((each) => each.instance), onEvent);
   detach: Backend["detach"] = (agreement, onEvent) => this.#run("detach", agreement.plans.map((each) => each.instance), onEvent);
   undo: Backend["undo"] = (request, onEvent) => this.#run("undo", request.agreement.plans.map((each) => each.instance), onEvent);
@@ -412,7 +433,7 @@ export class FakeBackend implements Backend {
     }
   }
 
-  async #run(call: "push" | "detach" | "undo", instances: string[], onEvent: (event: RunEvent) => void): Promise<PushDocument> {
+  async #run(call: Carried, instances: string[], onEvent: (event: RunEvent) => void): Promise<PushDocument> {
     await this.#answer(call, () => undefined);
     const run = this.#newId();
     const push = this.#newId();
@@ -432,8 +453,8 @@ export class FakeBackend implements Backend {
     return structuredClone({ entry: results.length === 1 ? (results[0]?.entry ?? null) : null, push, instances: results });
   }
 
-  #written(shown: InstanceRow, call: "push" | "detach" | "undo"): void {
-    if (call === "push") Object.assign(shown, { state: "connected", light: "connected", nextStep: "setUpPayments", provenAt: ago(0), connectedAt: ago(0), holdsUntil: ahead(30), reason: { code: "bothAccepted", text: "Adobe accepted both pairs, signed on the instance." } });
+  #written(shown: InstanceRow, call: Carried): void {
+    if (call !== "detach" && call !== "undo") Object.assign(shown, { state: "connected", light: "connected", nextStep: "setUpPayments", provenAt: ago(0), connectedAt: ago(0), holdsUntil: ahead(30), reason: { code: "bothAccepted", text: "Adobe accepted both pairs, signed on the instance." } });
     else Object.assign(shown, { state: "notConnected", light: "notConnected", nextStep: "assign", dataSpace: null, dataSpaceId: null, sandboxKey: null, productionKey: null, holdsUntil: null, reason: { code: "noValues", text: "None of the nine values is present." } });
   }
 
@@ -444,7 +465,7 @@ export class FakeBackend implements Backend {
 
   #planned(shown: InstanceRow): PlannedInstance {
     return {
-      id: shown.id, name: shown.name, hash: "a".repeat(64), locks: [], guards: [], error: null,
+      id: shown.id, name: shown.name, hash: "a".repeat(64), locks: [], guards: [], also: [], error: null,
       changes: [
         { path: PATHS.productionApiKey, from: null, to: "0d9f3c9a7be1442a8a55c1d0e2f4b6a8" },
         { path: PATHS.productionPrivateKey, from: null, to: "a3c9".repeat(16) },
@@ -489,6 +510,9 @@ export class FakeBackend implements Backend {
     return this.#made.toString(16).padStart(32, "0");
   }
 }
+
+/** What carries plans out. */
+type Carried = "push" | "detach" | "undo" | "move" | "repair";
 
 /** An intake as the shell would give it, with everything ordinary, but what `different` says. */
 export function intake(different: Partial<Intake> = {}): Intake {

@@ -3,6 +3,7 @@ import { Channel, invoke } from "@tauri-apps/api/core";
 import { asIpcError, BackendError, type Backend, type Stop } from "./backend";
 import type { DropEvent } from "./generated/DropEvent";
 import type { PortalEvent } from "./generated/PortalEvent";
+import type { ResyncEvent } from "./generated/ResyncEvent";
 import type { RunEvent } from "./generated/RunEvent";
 
 async function ask<T>(command: string, args?: Record<string, unknown>): Promise<T> {
@@ -84,6 +85,11 @@ export const tauriBackend: Backend = {
   detach: (agreement, onEvent) => run("detach_instance", agreement, onEvent),
   planUndo: (request) => ask("plan_undo", { request }),
   undo: (request, onEvent) => run("undo_push", request, onEvent),
+  planMove: (request) => ask("plan_move", { request }),
+  move: (request, onEvent) => run("move_instance", request, onEvent),
+  planRepair: (instance) => ask("plan_repair", { request: { instance } }),
+  repair: (request, onEvent) => run("repair_instance", request, onEvent),
+  resync: (request, onEvent) => ask("resync_catalogue", { request, progress: new Channel<ResyncEvent>(onEvent) }),
   failedOfLastPush: () => ask("failed_of_last_push"),
   cancel: (runId) => ask("cancel_run", { request: { run: runId } }),
 

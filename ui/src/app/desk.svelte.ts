@@ -15,7 +15,7 @@ import { Push, type Order } from "../features/push/push.svelte";
 
 /** A small question about one instance, over the board. */
 export interface Question {
-  kind: "hostKey" | "hostKeyChanged" | "repin" | "sandbox" | "adopt" | "remove";
+  kind: "hostKey" | "hostKeyChanged" | "repin" | "sandbox" | "adopt" | "resync" | "remove";
   row: InstanceRow;
 }
 
@@ -25,7 +25,8 @@ export type Task =
   | { kind: "add"; way: "ssh" | "watchOnly"; kept?: InstanceDetails }
   | { kind: "assign"; row: InstanceRow; plugged?: { slot: "sandbox" | "production" | "dataSpace"; key: string } }
   | { kind: "bring" }
-  | { kind: "create" };
+  | { kind: "create" }
+  | { kind: "move"; row: InstanceRow };
 
 /** What lies on the desk: the board, the chosen instance, what runs, and what is asked. */
 export class Desk {
@@ -91,6 +92,9 @@ export class Desk {
     else if (step === "adopt") this.question = { kind: "adopt", row };
     else if (step === "assign" || step === "chooseKeys" || step === "chooseDataSpace") this.task = { kind: "assign", row };
     else if (step === "edit" || step === "correctWay" || step === "renewSignIn") void this.#edit(row);
+    else if (step === "resync") this.question = { kind: "resync", row };
+    else if (step === "move") this.task = { kind: "move", row };
+    else if (step === "repair") this.order({ kind: "repair", instance: row.id });
     else if (step === "remove") this.question = { kind: "remove", row };
     else if (step === "plan" || step === "reviewDrift") this.order({ kind: "push", instances: [row.id] });
     else if (step === "detach" || step === "resolveConflict") this.order({ kind: "detach", instance: row.id });

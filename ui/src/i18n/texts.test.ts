@@ -100,7 +100,7 @@ describe("texts", () => {
     // Keys under these are chosen by a value of the contract, so their names stand nowhere.
     const chosen = [
       /^app\.(board|keyPairs|dataSpaces|history|settings)$/,
-      /^connection\.(next|evidence\.(words|plan|detach|edit|adopt|assign|remove|check))/,
+      /^connection\.(next|resync\.outcomes|evidence\.(words|plan|detach|move|repair|resync|edit|adopt|assign|remove|check))/,
       /^connection\.(states|lights)/,
       /^dataSpaces\.(types|only)/,
       /^errors\.[^.]+/,
@@ -111,7 +111,7 @@ describe("texts", () => {
       /^journal\.(actions|verified|filter\.periods|saving\.formats)/,
       /^reveal\.copies|keyPairs\.(columns|purposes|states|from|answers)/,
       /^nextSteps/,
-      /^push\.(outcomes|steps|kinds)/,
+      /^push\.(also|leads|outcomes|steps|kinds|titles)/,
       /^settings\.(languages|themes)/,
       /^start\./,
       /^troubles/,

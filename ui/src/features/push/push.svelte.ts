@@ -3,6 +3,7 @@ import { SvelteMap, SvelteSet } from "svelte/reactivity";
 import { asIpcError, type Backend } from "../../api/backend";
 import type { Agreement } from "../../api/generated/Agreement";
 import type { IpcError } from "../../api/generated/IpcError";
+import type { MoveTo } from "../../api/generated/MoveTo";
 import type { PlannedInstance } from "../../api/generated/PlannedInstance";
 import type { PlanPart } from "../../api/generated/PlanPart";
 import type { PlanReport } from "../../api/generated/PlanReport";
@@ -15,7 +16,9 @@ import { applicable, needsName, ready } from "./rows";
 export type Order =
   | { kind: "push"; instances: readonly string[] }
   | { kind: "detach"; instance: string }
-  | { kind: "undo"; target: UndoTarget };
+  | { kind: "undo"; target: UndoTarget }
+  | { kind: "move"; instance: string; target: MoveTo }
+  | { kind: "repair"; instance: string };
 
 /** One order from its plan to its result. */
 export class Push {
@@ -129,6 +132,8 @@ export class Push {
     const { order } = this;
     if (order.kind === "detach") return this.#backend.planDetach(order.instance);
     if (order.kind === "undo") return this.#backend.planUndo(order.target);
+    if (order.kind === "move") return this.#backend.planMove({ instance: order.instance, target: order.target });
+    if (order.kind === "repair") return this.#backend.planRepair(order.instance);
     return this.#backend.plan({ instances: [...order.instances], parts: this.parts });
   }
 
@@ -139,6 +144,8 @@ export class Push {
     };
     if (order.kind === "detach") return this.#backend.detach(agreement, hear);
     if (order.kind === "undo") return this.#backend.undo({ target: order.target, agreement }, hear);
+    if (order.kind === "move") return this.#backend.move({ target: order.target, agreement }, hear);
+    if (order.kind === "repair") return this.#backend.repair({ agreement }, hear);
     return this.#backend.push({ agreement, parts: this.parts }, hear);
   }
 }

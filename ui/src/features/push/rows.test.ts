@@ -6,7 +6,7 @@ import { applicable, grouped, needsName, ready } from "./rows";
 
 const change = { path: PATHS.dataSpaceId, from: "old", to: "new" };
 const plan = (different: Partial<PlannedInstance>): PlannedInstance =>
-  ({ id: "1", name: "Nordlys live", hash: "h", changes: [change], locks: [], guards: [], error: null, ...different });
+  ({ id: "1", name: "Nordlys live", hash: "h", changes: [change], locks: [], guards: [], also: [], error: null, ...different });
 const guard = (effect: "blocked" | "confirm" | "warning") => ({ id: "G2", effect, text: "", case: "paymentsId", words: {} });
 
 test("changes stand under the Admin's folds, in its order", () => {

@@ -22,4 +22,13 @@ export const dataSpaces = {
     plan: "Save and preview changes",
     incomplete: "Choose at least one key pair and a data space.",
   },
+  move: {
+    title: (name: string) => `Move ${name} to another MageID`,
+    lead: "For a license that moved to another account: new keys and a new project. Nothing on the server changes before you have seen the preview and typed the name.",
+    lost: "What Adobe collected for this instance so far, its search, recommendations and reports, stays with the old data space. Payments must be set up again.",
+    account: "Account it moves to",
+    noOther: "No other account has both key pairs with their private keys on this computer. Bring them first.",
+    noFree: "This account has no free data space.",
+    plan: "Preview the move",
+  },
 };

@@ -9,6 +9,7 @@ export const guards = {
   },
   cases: {
     keysAndDataSpace: "Not in one go: changing the keys and the data space of a live instance. Adobe warns that you lose this instance's data. Change the keys first; once connected, the data space.",
+    movesAccount: "{name} would go over from {from} to {to}. What Adobe collected for it so far, its search, recommendations and reports, stays with the old data space and cannot be reached from here any more; payments must be set up again. Type {name}.",
     paymentsId: "A new data space breaks the link to your Payment Services ID {id}; payments must be set up again. Type {name}.",
     leavesProduction: "{name} would leave a Production data space; what it collected there stays behind. Type {name}.",
     usedElsewhere: "{dataSpace} belongs to {other}. Each instance needs its own.",

@@ -4,7 +4,7 @@ export const journal = {
   loading: "Reading the history...",
   empty: "Nothing was applied yet.",
   columns: { at: "When", instance: "Instance", action: "What", outcome: "How it ended", changes: "Changed", act: "What you can do" },
-  actions: { push: "applied", undo: "restored", detach: "disconnected", adopt: "adopted", repin: "named anew" },
+  actions: { push: "applied", undo: "restored", detach: "disconnected", move: "moved", repair: "repaired", resync: "catalogue sent", adopt: "adopted", repin: "named anew" },
   running: "under way",
   done: "done",
   by: (person: string) => `by ${person}`,

@@ -1,6 +1,6 @@
 import type { Texts } from "..";
 
-/** The last part of each of the nine paths, by the name under which its text is kept. */
+/** Each of the nine paths and of the payments settings, by the name under which its text is kept. */
 const NAMES: Readonly<Record<string, keyof Texts["values"]["names"]>> = {
   "services_connector/services_connector_integration/sandbox_api_key": "sandboxApiKey",
   "services_connector/services_connector_integration/sandbox_private_key": "sandboxPrivateKey",
@@ -11,6 +11,9 @@ const NAMES: Readonly<Record<string, keyof Texts["values"]["names"]>> = {
   "services_connector/services_id/environment_id": "dataSpaceId",
   "services_connector/services_id/environment_name": "dataSpaceName",
   "services_connector/services_id/environment": "dataSpaceType",
+  "payment/payment_methods/method": "paymentMode",
+  "payment/payment_methods/sandbox_merchant_id": "sandboxPaymentsId",
+  "payment/payment_methods/production_merchant_id": "productionPaymentsId",
 };
 
 /** What people call the value at a configuration path; the path itself where it is not one of the nine. */
@@ -22,7 +25,7 @@ export function valueName(path: string, texts: Texts): string {
 /** Which fold of the Admin's page a path is in. */
 export function groupOf(path: string): "sandboxKeys" | "productionKeys" | "saasIdentifier" | "payments" {
   const name = NAMES[path];
-  if (!name) return "payments";
+  if (!name || path.startsWith("payment/")) return "payments";
   if (name.startsWith("sandbox")) return "sandboxKeys";
   return name.startsWith("production") ? "productionKeys" : "saasIdentifier";
 }

@@ -10,6 +10,7 @@ export const guards: Texts["guards"] = {
   },
   cases: {
     keysAndDataSpace: "不可同時變更線上執行個體的API金鑰組與資料空間。Adobe提醒，這會使您遺失該執行個體的資料。請先變更金鑰，確認已連線後再變更資料空間。",
+    movesAccount: "{name}將從{from}移至{to}。Adobe至今為它累積的搜尋、推薦與報告會留在原本的資料空間，之後無法再從這裡取得；付款也必須重新設定。請輸入{name}。",
     paymentsId: "變更資料空間後，付款服務ID（{id}）將失去連結，必須重新設定付款。請輸入{name}。",
     leavesProduction: "{name}將離開生產資料空間，在其中累積的資料會留在原處。請輸入{name}。",
     usedElsewhere: "「{dataSpace}」已由{other}使用。每個執行個體都必須有自己的資料空間。",

@@ -6,7 +6,7 @@ export const journal: Texts["journal"] = {
   loading: "正在讀取歷程記錄…",
   empty: "還沒有套用任何內容。",
   columns: { at: "時間", instance: "執行個體", action: "動作", outcome: "結果", changes: "變更", act: "可執行的動作" },
-  actions: { push: "套用", undo: "還原", detach: "中斷連線", adopt: "接管", repin: "重新確認身分" },
+  actions: { push: "套用", undo: "還原", detach: "中斷連線", move: "移轉", repair: "修復", resync: "重新傳送型錄", adopt: "接管", repin: "重新確認身分" },
   running: "進行中",
   done: "已完成",
   by: (person) => `執行者：${person}`,

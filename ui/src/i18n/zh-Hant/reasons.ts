@@ -25,6 +25,7 @@ export const reasons: Texts["reasons"] = {
   notInProject: "資料空間不屬於所設定的專案。",
   wrongType: "資料空間的類型是{type}，與執行個體上的設定不符。",
   otherMageId: "資料空間屬於{theirs}，帳戶則是{ours}。",
+  resyncDue: "資料空間已變更；在重新傳送型錄之前，搜尋與推薦會是空的。",
   productionOnCopy: "複本使用了生產資料空間。",
   testingOnLive: "線上執行個體使用了測試資料空間。",
   otherGateway: "執行個體使用的閘道是{hosts}，不在您的設定中。",
