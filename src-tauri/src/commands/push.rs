@@ -105,7 +105,10 @@ pub(crate) async fn cancel_run(
     Ok(())
 }
 
-pub(super) async fn planned(patchbay: &Patchbay, order: &PushOrder) -> Result<PlanReport, IpcError> {
+pub(super) async fn planned(
+    patchbay: &Patchbay,
+    order: &PushOrder,
+) -> Result<PlanReport, IpcError> {
     let planned = patchbay.plan(order).await.map_err(said)?;
     Ok(PlanReport::new(&planned))
 }

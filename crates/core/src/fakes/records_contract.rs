@@ -270,7 +270,11 @@ async fn aside(records: &dyn Records, other: &dyn Records) -> Result<(), Records
     }
     records.save_aside(Aside::Coming, &gone).await?;
     let proven = other.assignments_aside(Aside::Proven).await?;
-    assert_eq!(proven, [one.clone()], "each kind is kept by itself");
+    assert_eq!(
+        proven,
+        std::slice::from_ref(&one),
+        "each kind is kept by itself"
+    );
     let coming = other.assignments_aside(Aside::Coming).await?;
     assert_eq!(coming, [gone], "also with a pair that is not known");
     records.remove_aside(Aside::Coming, &instance_id(1)).await?;

@@ -12,7 +12,7 @@ use crate::config::{ConfigPath, Part};
 use crate::fingerprint::{ExactFingerprint, IdentityFingerprint};
 use crate::id::{EntryId, InstanceId, hex};
 use crate::instance::Pin;
-use crate::look::{Lock, Look, PaymentPlace};
+use crate::look::{Lock, Look, PaymentPlace, ScopedValue};
 use crate::push::also::Also;
 use crate::push::guards::GuardFinding;
 
@@ -304,17 +304,21 @@ fn hash(
         field(lock.name.as_deref().unwrap_or_default());
     }
     if input.parts.contains(&Part::Payments) {
-        for row in &input.look.payments {
-            field(&row.place().to_string());
-            field(&row.value);
-        }
-        for change in payments {
-            field(&change.place.to_string());
-            field(change.to.as_deref().map_or("-", |_| "+"));
-            field(change.to.as_deref().unwrap_or_default());
-        }
+        hash_payments(&input.look.payments, payments, &mut field);
     }
     hex(&digest.finalize())
+}
+
+fn hash_payments(there: &[ScopedValue], changes: &[PaymentChange], field: &mut impl FnMut(&str)) {
+    for row in there {
+        field(&row.place().to_string());
+        field(&row.value);
+    }
+    for change in changes {
+        field(&change.place.to_string());
+        field(change.to.as_deref().map_or("-", |_| "+"));
+        field(change.to.as_deref().unwrap_or_default());
+    }
 }
 
 /// The hash of several plans together: what a saved plan is known by.

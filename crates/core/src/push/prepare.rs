@@ -142,20 +142,8 @@ impl Patchbay {
                     .map(|instance| (instance, PlanKind::Detach))
                     .collect())
             }
-            OrderKind::Move(_) | OrderKind::Repair => {
-                let [name] = order.names.as_slice() else {
-                    return Err(Error::refused(
-                        "oneAtATime",
-                        "This is done for one instance at a time.",
-                        "Name the instance.",
-                    ));
-                };
-                let kind = match order.kind {
-                    OrderKind::Repair => PlanKind::Repair,
-                    _ => PlanKind::Move,
-                };
-                Ok(vec![(self.instance_named(name).await?, kind)])
-            }
+            OrderKind::Move(_) => self.only_one(order, PlanKind::Move).await,
+            OrderKind::Repair => self.only_one(order, PlanKind::Repair).await,
             OrderKind::Undo(entry) => {
                 let begun = self.begun(entry).await?;
                 let instance = self.instance_by_id(&begun.instance).await?;
@@ -178,6 +166,21 @@ impl Patchbay {
                 Ok(found)
             }
         }
+    }
+
+    async fn only_one(
+        &self,
+        order: &PushOrder,
+        kind: PlanKind,
+    ) -> Result<Vec<(Instance, PlanKind)>> {
+        let [name] = order.names.as_slice() else {
+            return Err(Error::refused(
+                "oneAtATime",
+                "This is done for one instance at a time.",
+                "Name the instance.",
+            ));
+        };
+        Ok(vec![(self.instance_named(name).await?, kind)])
     }
 
     /// The line that began an entry.
