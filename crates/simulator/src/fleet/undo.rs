@@ -16,6 +16,9 @@ use zeroize::Zeroizing;
 
 use super::instance::Rows;
 
+/// A payments setting as it is kept: path, scope, its id, value.
+type Row = (String, String, i64, String);
+
 /// Everything a push may touch: the connector's rows, and the payments settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Kept {
@@ -77,7 +80,7 @@ impl BlobKey {
             .as_ref()?
             .open_in_place(nonce, bound(identity, entry), &mut bytes)
             .ok()?;
-        let (values, payments): (Map<String, Value>, Vec<(String, String, i64, String)>) =
+        let (values, payments): (Map<String, Value>, Vec<Row>) =
             serde_json::from_slice(opened).ok()?;
         let rows = values.iter().map(|(path, value)| {
             let value = STANDARD.decode(value.as_str()?).ok()?;
