@@ -153,7 +153,16 @@ impl Patchbay {
             take_keys,
             asked: Asked::ByUser,
         };
-        Ok(self.ports.transport.look(way, &request).await)
+        let look = self.ports.transport.look(way, &request).await;
+        Ok(look.and_then(|look| {
+            if look.nonce == request.nonce {
+                Ok(look)
+            } else {
+                Err(TransportError::Garbled {
+                    detail: "it answers another run".to_owned(),
+                })
+            }
+        }))
     }
 
     /// From which second of its own clock on an instance may sign: later than its last token.

@@ -37,7 +37,7 @@ const LIES: [&str; 16] = [
 
 type Handed = Arc<Mutex<Vec<InstanceToken>>>;
 
-fn copied(token: &InstanceToken) -> InstanceToken {
+pub fn copied(token: &InstanceToken) -> InstanceToken {
     InstanceToken {
         purpose: token.purpose,
         api_key: token.api_key.clone(),
@@ -49,7 +49,7 @@ fn copied(token: &InstanceToken) -> InstanceToken {
     }
 }
 
-fn signed(purpose: Purpose, key: usize, expires: i64) -> InstanceToken {
+pub fn signed(purpose: Purpose, key: usize, expires: i64) -> InstanceToken {
     InstanceToken {
         purpose,
         api_key: Some(api_key(key)),
@@ -184,7 +184,7 @@ fn tell(lie: &str, look: &mut Look, handed: &[InstanceToken], now: i64, noise: i
     look.tokens.extend(says);
 }
 
-fn show(look: &mut Look, path: ConfigPath, text: &str) {
+pub fn show(look: &mut Look, path: ConfigPath, text: &str) {
     if let Some(value) = look.values.get_mut(&path) {
         value.plain = Some(text.to_owned());
     }

@@ -23,6 +23,8 @@ mod keys;
 #[cfg(test)]
 mod liars;
 #[cfg(test)]
+mod lies;
+#[cfg(test)]
 mod life;
 #[cfg(test)]
 mod moves;
