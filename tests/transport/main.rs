@@ -2,6 +2,7 @@
 
 mod asking;
 mod feeds;
+mod flow;
 mod keys;
 mod kills;
 mod look;

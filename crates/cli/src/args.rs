@@ -60,6 +60,8 @@ pub(crate) enum Command {
     Assign(AssignArgs),
     /// Look at instances and have Adobe answer about the keys that are really there
     Check(CheckArgs),
+    /// What differs from the assignment, and the answers to it
+    Drift(DriftArgs),
     /// Look at a shop's address as its visitors do; nothing is kept
     Shop(ShopArgs),
     /// Preview what a push would change; nothing is written
@@ -304,6 +306,18 @@ pub(crate) struct AssignArgs {
 pub(crate) struct CheckArgs {
     /// The instances; all of them where none is named
     pub(crate) names: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DriftArgs {
+    /// The instance
+    pub(crate) name: String,
+    /// Make what it holds its assignment
+    #[arg(long, conflicts_with = "later")]
+    pub(crate) accept: bool,
+    /// Tell me of this difference again in so many days, 1 to 30
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) later: Option<u32>,
 }
 
 #[derive(Args, Debug)]

@@ -2,6 +2,7 @@
 
 pub mod adding;
 pub mod details;
+pub mod drift;
 pub mod page;
 pub mod shop;
 
@@ -13,6 +14,7 @@ use patchbay_core::connection::next;
 use patchbay_core::connection::standing::Standing;
 use patchbay_core::id::KeyPairId;
 use patchbay_core::instance::{self, Instance, Way};
+use patchbay_core::look::Flow;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -65,6 +67,28 @@ pub struct InstanceRow {
     pub proven_at: Option<String>,
     /// When it last was connected, RFC 3339.
     pub connected_at: Option<String>,
+    /// Whether its data flows, by its own export logs; `null` where they say nothing.
+    pub flow: Option<FlowRow>,
+}
+
+/// Whether data flows, by the instance's own logs and clock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct FlowRow {
+    /// When something was last sent, RFC 3339.
+    pub sent_at: Option<String>,
+    /// Since when only failures were logged after that, RFC 3339; `null` where none were.
+    pub failing_since: Option<String>,
+}
+
+impl From<Flow> for FlowRow {
+    fn from(flow: Flow) -> Self {
+        Self {
+            sent_at: flow.sent_at.and_then(rfc3339),
+            failing_since: flow.failing_since.and_then(rfc3339),
+        }
+    }
 }
 
 /// The ends of an instance's assignment, for drawing it.
@@ -218,6 +242,7 @@ impl From<&Standing> for InstanceRow {
             holds_until: standing.holds_until.and_then(rfc3339),
             proven_at: standing.proven_at.and_then(rfc3339),
             connected_at: standing.connected_at.and_then(rfc3339),
+            flow: standing.flow.map(FlowRow::from),
         }
     }
 }

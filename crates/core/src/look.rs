@@ -10,6 +10,7 @@ use crate::config::{ConfigPath, PAYMENT_PATHS, Purpose};
 use crate::fingerprint::{ExactFingerprint, IdentityFingerprint};
 use crate::id::{ApiKey, Nonce};
 use crate::instance::Pin;
+use crate::ports::clock::UnixMillis;
 use crate::secret::Secret;
 
 /// What an instance said about itself in one run. Texts are cleaned at the door.
@@ -42,6 +43,8 @@ pub struct Look {
     pub cloud: Option<Cloud>,
     /// Tokens signed with the keys the instance really holds.
     pub tokens: Vec<InstanceToken>,
+    /// Whether data flows, by the instance's own export logs; `None` where they say nothing.
+    pub flow: Option<Flow>,
     /// What else was noticed: a code of [`NOTICES`] and a detail for showing.
     pub notices: Vec<Notice>,
     /// Private keys sealed to a key of this run, only when they were asked for (P11).
@@ -185,6 +188,15 @@ impl fmt::Display for PaymentPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({} {})", self.path, self.scope, self.scope_id)
     }
+}
+
+/// What the export logs of an instance tell, by its own clock. On several nodes each has its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flow {
+    /// When something was last sent, where the end of the logs tells.
+    pub sent_at: Option<UnixMillis>,
+    /// Since when only failures were logged after that.
+    pub failing_since: Option<UnixMillis>,
 }
 
 /// Where on Commerce Cloud an instance runs.

@@ -2,6 +2,7 @@
 
 use patchbay_contract::error::IpcError;
 use patchbay_contract::instances::details::InstanceDetails;
+use patchbay_contract::instances::drift::DriftPage;
 use patchbay_contract::instances::page::{EvidencePage, InstancePage};
 use patchbay_contract::journal::JournalEntry;
 use patchbay_contract::registry::AssignmentRow;
@@ -33,6 +34,7 @@ pub(super) async fn of(patchbay: &Patchbay, id: &str) -> Result<InstancePage, Ip
         evidence: EvidencePage::new(evidence, connected),
         assignment: assignment(patchbay, instance).await?,
         same_identity: unanswered(instance, &board),
+        drift: drift(patchbay, instance).await?,
         history: history(patchbay, instance).await?,
     })
 }
@@ -45,6 +47,12 @@ async fn assignment(
     let pairs = patchbay.key_pairs().await.map_err(said)?;
     let own = assignments.iter().find(|one| one.instance == instance.id);
     Ok(own.map(|own| AssignmentRow::new(&instance.name, own, &pairs)))
+}
+
+/// How it differs from its assignment, where it does.
+async fn drift(patchbay: &Patchbay, instance: &Instance) -> Result<Option<DriftPage>, IpcError> {
+    let drift = patchbay.drift(instance.id.as_str()).await.map_err(said)?;
+    Ok((!drift.values.is_empty()).then(|| DriftPage::from(&drift)))
 }
 
 async fn history(patchbay: &Patchbay, instance: &Instance) -> Result<Vec<JournalEntry>, IpcError> {

@@ -164,6 +164,7 @@ impl Window {
             organisation: None,
             features: Vec::new(),
             cloud_id: None,
+            account_sync: None,
         };
         self.fakes.gateway.add_data_space(&owner, space);
     }

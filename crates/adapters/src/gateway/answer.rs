@@ -4,6 +4,7 @@
 //! where a wrong green would (docs/facts.md, Gateway errors and Merchant registry). Not here:
 //! asking.
 
+use patchbay_core::connection::AccountSync;
 use patchbay_core::id::{DataSpaceId, MageId, ProjectId};
 use patchbay_core::ports::gateway::{GatewayError, Rejection};
 use patchbay_core::registry::{DataSpace, DataSpaceType};
@@ -193,8 +194,21 @@ fn row(value: &Value) -> Option<DataSpace> {
             .take(FEATURES_MAX)
             .collect(),
         cloud_id: shown("cloudId"),
+        account_sync: value.get("accountSyncStatus").and_then(account_sync),
         id,
         project_id,
+    })
+}
+
+/// `accountSyncStatus`, where it has a status.
+fn account_sync(value: &Value) -> Option<AccountSync> {
+    let text = |name: &str| {
+        let text = value.get(name).and_then(Value::as_str)?;
+        Some(outside(text, 60)).filter(|text| !text.is_empty())
+    };
+    Some(AccountSync {
+        status: text("status")?,
+        updated_at: text("updatedAt"),
     })
 }
 

@@ -143,6 +143,8 @@ fn read(row: &Row<'_>) -> Result<Assignment, Fault> {
             organisation: row.get("organisation")?,
             features: known(serde_json::from_str(&text("features")?).ok())?,
             cloud_id: row.get("cloud_id")?,
+            // It is told by fresh answers only.
+            account_sync: None,
         },
         assigned_at: UnixMillis(row.get("assigned_at")?),
     })

@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 use patchbay_core::config::{ConfigPath, Purpose};
 use patchbay_core::connection::shop::ShopSeen;
 use patchbay_core::connection::{
-    AdobeProof, ConnectionState, DataSpaceAnswer, Evidence, PairAnswer, Remark, Seen, Verdict,
+    AccountSync, AdobeProof, ConnectionState, DataSpaceAnswer, Evidence, PairAnswer, Remark, Seen,
+    Verdict,
 };
 use patchbay_core::fingerprint::{ExactFingerprint, IdentityFingerprint};
 use patchbay_core::id::{DataSpaceId, InstanceId, MageId, ProjectId};
 use patchbay_core::instance::Pin;
-use patchbay_core::look::Versions;
+use patchbay_core::look::{Flow, Versions};
 use patchbay_core::ports::clock::UnixMillis;
 use patchbay_core::ports::gateway::Rejection;
 use patchbay_core::ports::storefront::{ShopAnswer, ShopChannel, StorefrontError};
@@ -58,6 +59,8 @@ struct SeenRow {
     data_space: Option<String>,
     #[serde(default)]
     used: Option<String>,
+    #[serde(default)]
+    flow: Option<FlowRow>,
     versions: VersionsRow,
 }
 
@@ -83,6 +86,22 @@ struct AdobeRow {
     renewed_at: Option<i64>,
     #[serde(default)]
     clock_ahead: Option<i64>,
+    #[serde(default)]
+    account_sync: Option<SyncRow>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SyncRow {
+    status: String,
+    updated_at: Option<String>,
+}
+
+#[derive(Clone, Copy, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FlowRow {
+    sent_at: Option<i64>,
+    failing_since: Option<i64>,
 }
 
 /// Why there was no answer; before it had a code it was only a text.
@@ -299,6 +318,10 @@ fn seen(row: SeenRow) -> Option<Seen> {
         identity: by_path(row.key_identity, |text| IdentityFingerprint::parse(&text))?,
         data_space: read_option(row.data_space, |id| DataSpaceId::parse(&id).ok())?,
         used: read_option(row.used, |word| Purpose::parse(&word))?,
+        flow: row.flow.map(|row| Flow {
+            sent_at: row.sent_at.map(UnixMillis),
+            failing_since: row.failing_since.map(UnixMillis),
+        }),
         versions: Versions {
             magento: row.versions.magento,
             edition: row.versions.edition,
@@ -338,6 +361,10 @@ fn adobe(row: AdobeRow) -> Option<AdobeProof> {
         by_instance_token: row.by_instance_token,
         renewed_at: row.renewed_at.map(UnixMillis),
         clock_ahead: row.clock_ahead,
+        account_sync: row.account_sync.map(|row| AccountSync {
+            status: row.status,
+            updated_at: row.updated_at,
+        }),
     })
 }
 
@@ -376,6 +403,10 @@ fn seen_row(seen: &Seen) -> SeenRow {
         key_identity: rows(&seen.identity, ToString::to_string),
         data_space: seen.data_space.as_ref().map(ToString::to_string),
         used: seen.used.map(|used| used.as_str().to_owned()),
+        flow: seen.flow.map(|flow| FlowRow {
+            sent_at: flow.sent_at.map(|at| at.0),
+            failing_since: flow.failing_since.map(|at| at.0),
+        }),
         versions: VersionsRow {
             magento: versions.magento.clone(),
             edition: versions.edition.clone(),
@@ -413,5 +444,9 @@ fn adobe_row(adobe: &AdobeProof) -> AdobeRow {
         by_instance_token: adobe.by_instance_token,
         renewed_at: adobe.renewed_at.map(|at| at.0),
         clock_ahead: adobe.clock_ahead,
+        account_sync: adobe.account_sync.as_ref().map(|sync| SyncRow {
+            status: sync.status.clone(),
+            updated_at: sync.updated_at.clone(),
+        }),
     }
 }

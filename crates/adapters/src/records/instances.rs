@@ -1,5 +1,6 @@
 //! Instances, with how to get there, who they were when they were added and what was answered.
 
+use patchbay_core::connection::drift::DriftLater;
 use patchbay_core::id::{AccountId, InstanceId};
 use patchbay_core::instance::{Answers, Instance, Pin, Role, SshWay, Way};
 use patchbay_core::ports::clock::UnixMillis;
@@ -19,6 +20,14 @@ struct AnswersRow {
     same_as: Vec<String>,
     copy_of: Vec<String>,
     confirmed: Vec<String>,
+    #[serde(default)]
+    drift_later: Option<LaterRow>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct LaterRow {
+    until: i64,
+    mark: String,
 }
 
 /// All, by name.
@@ -150,6 +159,10 @@ fn answers_row(answers: &Answers) -> AnswersRow {
         same_as: ids(&answers.same_as),
         copy_of: ids(&answers.copy_of),
         confirmed: answers.confirmed.clone(),
+        drift_later: answers.drift_later.as_ref().map(|later| LaterRow {
+            until: later.until.0,
+            mark: later.mark.clone(),
+        }),
     }
 }
 
@@ -163,6 +176,10 @@ fn answers(text: &str) -> Result<Answers, Fault> {
         same_as: ids(row.same_as)?,
         copy_of: ids(row.copy_of)?,
         confirmed: row.confirmed,
+        drift_later: row.drift_later.map(|later| DriftLater {
+            until: UnixMillis(later.until),
+            mark: later.mark,
+        }),
     })
 }
 

@@ -12,9 +12,10 @@ use patchbay_core::fingerprint::{ExactFingerprint, IdentityFingerprint};
 use patchbay_core::id::{ApiKey, Nonce, hex, is_hex, unhex};
 use patchbay_core::instance::Pin;
 use patchbay_core::look::{
-    Cloud, ConnectorModule, InstanceToken, Lock, LockSource, Look, NOTICES, Notice, SCOPES,
+    Cloud, ConnectorModule, Flow, InstanceToken, Lock, LockSource, Look, NOTICES, Notice, SCOPES,
     ScopedValue, SeenValue, Versions,
 };
+use patchbay_core::ports::clock::UnixMillis;
 use patchbay_core::ports::crypto::SealPublic;
 use patchbay_core::ports::transport::{
     FeedEnd, FeedsThere, Former, Go, NotWritten, Ready, TransportError, UndoBlob,
@@ -223,6 +224,8 @@ struct SaidLook {
     tokens: Vec<SaidToken>,
     notices: Vec<SaidNotice>,
     #[serde(default)]
+    flow: Option<SaidFlow>,
+    #[serde(default)]
     sealed_keys: Vec<SaidSealed>,
 }
 
@@ -291,6 +294,27 @@ struct SaidNotice {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SaidFlow {
+    sent_at: Option<i64>,
+    failing_since: Option<i64>,
+}
+
+impl SaidFlow {
+    /// Seconds of this century's form only; anything else says nothing.
+    fn flow(&self) -> Flow {
+        let moment = |seconds: i64| {
+            let sane = (946_684_800..4_102_444_800).contains(&seconds);
+            sane.then_some(UnixMillis(seconds * 1_000))
+        };
+        Flow {
+            sent_at: self.sent_at.and_then(moment),
+            failing_since: self.failing_since.and_then(moment),
+        }
+    }
+}
+
+#[derive(Deserialize)]
 struct SaidSealed {
     purpose: String,
     sealed: String,
@@ -335,6 +359,7 @@ impl SaidLook {
                 production: cloud.production,
             }),
             tokens: self.tokens.into_iter().filter_map(token).collect(),
+            flow: self.flow.as_ref().map(SaidFlow::flow),
             notices: self.notices.iter().filter_map(notice).collect(),
             sealed_keys: self.sealed_keys.iter().filter_map(sealed).collect(),
         }

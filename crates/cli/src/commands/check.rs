@@ -58,6 +58,14 @@ fn show(page: &mut Page, found: &Checked, shown: &CheckedInstance) {
             seen.exact.len()
         ));
     }
+    if let Some(flow) = evidence.seen.as_ref().and_then(|seen| seen.flow) {
+        if let Some(sent) = flow.sent_at {
+            page.line(format!("  Data last sent at {}", words::time(sent)));
+        }
+        if let Some(since) = flow.failing_since {
+            page.line(format!("  Sending data fails since {}", words::time(since)));
+        }
+    }
     page.line(format!("  Next: {}", shown.next));
 }
 

@@ -5,6 +5,7 @@ mod assign;
 mod check;
 #[cfg(feature = "demo")]
 mod demo;
+mod drift;
 mod host_key;
 mod instance;
 mod journal;
@@ -51,6 +52,7 @@ pub(crate) async fn run(arguments: Arguments, output: &Output) -> Done {
         Command::Report(args) => report::run(&desk, args).await,
         Command::Assign(args) => assign::run(&desk, args).await,
         Command::Check(args) => check::run(&desk, args).await,
+        Command::Drift(args) => drift::run(&desk, args).await,
         Command::Shop(args) => shop::run(&desk, args).await,
         Command::Plan(args) => plan::run(&desk, args).await,
         Command::Push(args) => push::push(&desk, args).await,

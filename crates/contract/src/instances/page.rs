@@ -9,6 +9,7 @@ use ts_rs::TS;
 
 use super::Remark;
 use super::details::InstanceDetails;
+use super::drift::DriftPage;
 use super::shop::ShopRow;
 use crate::connection::VersionsSeen;
 use crate::journal::JournalEntry;
@@ -29,6 +30,8 @@ pub struct InstancePage {
     /// Other entries with its identity, by name: the same instance, or copies of it? Empty where
     /// nothing needs to be answered.
     pub same_identity: Vec<String>,
+    /// How it differs from its assignment; `null` where nothing does.
+    pub drift: Option<DriftPage>,
     /// What was done to it, newest first, at most 50.
     pub history: Vec<JournalEntry>,
 }
@@ -51,6 +54,8 @@ pub struct EvidencePage {
     pub by_instance_token: bool,
     /// Whether the last answer was about a token signed here, with the very key read there.
     pub signed_here: bool,
+    /// How Adobe says the account's own synchronisation stands; `null` where it says nothing.
+    pub account_sync: Option<String>,
     /// What visitors of its shop see; `null` where nobody looked.
     pub shop: Option<ShopRow>,
     /// When the instance's own values were last read, RFC 3339.
@@ -139,6 +144,7 @@ impl EvidencePage {
             proven,
             proven_at: adobe.and_then(|adobe| rfc3339(adobe.last_at())),
             signed_here: adobe.is_some_and(|adobe| adobe.renewed_at.is_some()),
+            account_sync: adobe.and_then(|adobe| Some(adobe.account_sync.as_ref()?.status.clone())),
             shop: evidence.and_then(|e| e.shop.as_ref()).map(ShopRow::from),
             by_instance_token: adobe.is_some_and(|adobe| adobe.by_instance_token),
             seen_at: seen.and_then(|seen| rfc3339(seen.at)),

@@ -153,6 +153,7 @@ mod tests {
                 by_instance_token: true,
                 renewed_at: None,
                 clock_ahead: None,
+                account_sync: None,
             }),
             shop: None,
             connected_at: Some(UnixMillis(ANSWERED)),

@@ -9,7 +9,7 @@ use super::shop::ShopSeen;
 use super::{Evidence, Seen};
 use crate::assignment::Assignment;
 use crate::config::{ConfigPath, Purpose};
-use crate::fingerprint::{ExactFingerprint, FingerprintKey};
+use crate::fingerprint::{ExactFingerprint, FingerprintKey, IdentityFingerprint};
 use crate::id::DataSpaceId;
 use crate::instance::Instance;
 use crate::keypair::KeyPair;
@@ -53,6 +53,7 @@ pub(super) fn seen(look: &Look, at: UnixMillis) -> Seen {
             .plain(ConfigPath::DataSpaceId)
             .and_then(|id| DataSpaceId::parse(id).ok()),
         used: look.saas_pair.clone().ok(),
+        flow: look.flow,
         versions: look.versions.clone(),
     }
 }
@@ -97,6 +98,31 @@ pub(super) fn expected(
     look: Option<&Look>,
     key: &FingerprintKey,
 ) -> (BTreeMap<ConfigPath, ExactFingerprint>, Vec<Purpose>) {
+    let there = |path: ConfigPath| {
+        let value = look.and_then(|look| look.values.get(&path));
+        value
+            .filter(|value| !value.looks_encrypted)
+            .map(|value| Found {
+                exact: &value.exact,
+                identity: value.identity.as_ref(),
+            })
+    };
+    expected_of(assignment, pairs, there, key)
+}
+
+/// A value as it was found.
+pub(super) struct Found<'a> {
+    pub(super) exact: &'a ExactFingerprint,
+    pub(super) identity: Option<&'a IdentityFingerprint>,
+}
+
+/// As [`expected`], of values that were found another way.
+pub(super) fn expected_of<'a>(
+    assignment: Option<&Assignment>,
+    pairs: &[KeyPair],
+    there: impl Fn(ConfigPath) -> Option<Found<'a>>,
+    key: &FingerprintKey,
+) -> (BTreeMap<ConfigPath, ExactFingerprint>, Vec<Purpose>) {
     let mut expected = BTreeMap::new();
     let mut gone = Vec::new();
     let Some(assignment) = assignment else {
@@ -115,11 +141,8 @@ pub(super) fn expected(
         }
         if let Some(exact) = &pair.exact {
             let path = purpose.private_key_path();
-            let there = look.and_then(|look| look.values.get(&path));
-            let same = there.filter(|value| {
-                value.identity.is_some()
-                    && value.identity == pair.identity
-                    && !value.looks_encrypted
+            let same = there(path).filter(|value| {
+                value.identity.is_some() && value.identity == pair.identity.as_ref()
             });
             expected.insert(
                 path,

@@ -5,6 +5,7 @@
 
 pub mod age;
 pub mod check;
+pub mod drift;
 pub(crate) mod held;
 pub mod judge;
 pub mod next;
@@ -22,7 +23,7 @@ use crate::config::{ConfigPath, Purpose};
 use crate::fingerprint::{ExactFingerprint, IdentityFingerprint};
 use crate::id::{DataSpaceId, InstanceId, MageId, ProjectId};
 use crate::instance::Pin;
-use crate::look::Versions;
+use crate::look::{Flow, Versions};
 use crate::ports::clock::UnixMillis;
 use crate::ports::gateway::Rejection;
 
@@ -227,6 +228,17 @@ pub struct AdobeProof {
     pub renewed_at: Option<UnixMillis>,
     /// Seconds this computer's clock was ahead of the gateway's, where that said its time.
     pub clock_ahead: Option<i64>,
+    /// What the registry says of the account's own synchronisation, where it says anything.
+    pub account_sync: Option<AccountSync>,
+}
+
+/// `accountSyncStatus` of a data space. Texts are cleaned; Adobe documents no list of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountSync {
+    /// The status in Adobe's word.
+    pub status: String,
+    /// When it last changed, as the registry writes it.
+    pub updated_at: Option<String>,
 }
 
 impl AdobeProof {
@@ -279,6 +291,8 @@ pub struct Seen {
     pub data_space: Option<DataSpaceId>,
     /// Which pair it uses for registry and feeds, where that is one of the two.
     pub used: Option<Purpose>,
+    /// Whether data flows, by its own export logs.
+    pub flow: Option<Flow>,
     /// Versions found.
     pub versions: Versions,
 }

@@ -4,7 +4,7 @@
 //! configured there. Not here: what the answers mean (judge).
 
 use super::obstacle::{self, of_gateway, of_token};
-use super::{AdobeProof, DataSpaceAnswer, PairAnswer, Remark};
+use super::{AccountSync, AdobeProof, DataSpaceAnswer, PairAnswer, Remark};
 use crate::config::{ConfigPath, Purpose};
 use crate::error::Result;
 use crate::id::{ApiKey, DataSpaceId};
@@ -116,9 +116,12 @@ impl Patchbay {
             Purpose::Production => &production,
             Purpose::Sandbox => &sandbox,
         } == &PairAnswer::Accepted;
+        let (data_space, account_sync) = data_space.unzip();
+        let account_sync = account_sync.flatten();
         let proof = AdobeProof {
             production,
             sandbox,
+            account_sync,
             data_space: data_space.filter(|_| accepted).unwrap_or_else(|| {
                 DataSpaceAnswer::NotProvable(of_token("The pair in use is not proven."))
             }),
@@ -152,7 +155,7 @@ impl Patchbay {
         used: Purpose,
         bearing: Option<Bearing<'_>>,
         look: &Look,
-    ) -> Option<DataSpaceAnswer> {
+    ) -> Option<(DataSpaceAnswer, Option<AccountSync>)> {
         let (bearing, id) = (bearing?, look.plain(ConfigPath::DataSpaceId)?);
         Some(self.ask_space(used, bearing, id).await)
     }
@@ -268,19 +271,23 @@ impl Patchbay {
         purpose: Purpose,
         bearing: Bearing<'_>,
         id: &str,
-    ) -> DataSpaceAnswer {
+    ) -> (DataSpaceAnswer, Option<AccountSync>) {
         let Ok(id) = DataSpaceId::parse(id) else {
-            return DataSpaceAnswer::NotFound;
+            return (DataSpaceAnswer::NotFound, None);
         };
         let gateway = &self.ports.gateway;
         match gateway.data_space(purpose, &bearing.bearer(), &id).await {
-            Ok(answer) => DataSpaceAnswer::Found {
-                project: answer.value.project_id,
-                kind: answer.value.kind,
-                mage_id: answer.value.mage_id,
-            },
-            Err(GatewayError::NotFound) => DataSpaceAnswer::NotFound,
-            Err(error) => DataSpaceAnswer::NotProvable(of_gateway(&error)),
+            Ok(answer) => {
+                let space = answer.value;
+                let found = DataSpaceAnswer::Found {
+                    project: space.project_id,
+                    kind: space.kind,
+                    mage_id: space.mage_id,
+                };
+                (found, space.account_sync)
+            }
+            Err(GatewayError::NotFound) => (DataSpaceAnswer::NotFound, None),
+            Err(error) => (DataSpaceAnswer::NotProvable(of_gateway(&error)), None),
         }
     }
 }

@@ -68,6 +68,12 @@ pub(super) fn notices(case: &Case<'_>, look: &Look, findings: &mut Vec<Remark>) 
             "Nothing is assigned to it yet; adopt it to watch it.",
         ));
     }
+    if look.flow.is_some_and(|flow| flow.failing_since.is_some()) {
+        findings.push(Remark::new(
+            "exportFailing",
+            "Its export logs tell of failures only since it last sent data to Adobe.",
+        ));
+    }
     for notice in &look.notices {
         let (code, detail) = (&notice.code, &notice.detail);
         let said = Remark::new(code, notice_text(code, detail));

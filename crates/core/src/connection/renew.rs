@@ -267,7 +267,7 @@ impl Patchbay {
             at: self.ports.clock.now(),
             used: in_time(used_answer),
             other,
-            data_space,
+            data_space: data_space.0,
         };
         Ok((answers, self.ports.clock.monotonic()))
     }

@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::fingerprint::IdentityFingerprint;
 use crate::id::DataSpaceId;
 use crate::instance::Instance;
+use crate::look::Flow;
 use crate::patchbay::Patchbay;
 use crate::ports::clock::UnixMillis;
 
@@ -42,6 +43,8 @@ pub struct Standing {
     pub proven_at: Option<UnixMillis>,
     /// When it last was `connected`.
     pub connected_at: Option<UnixMillis>,
+    /// Whether its data flows, by its own export logs.
+    pub flow: Option<Flow>,
 }
 
 impl Patchbay {
@@ -94,6 +97,7 @@ impl Standing {
             holds_until,
             proven_at: evidence.and_then(|evidence| Some(evidence.adobe.as_ref()?.last_at())),
             connected_at: evidence.and_then(|evidence| evidence.connected_at),
+            flow: seen.and_then(|seen| seen.flow),
         }
     }
 }
@@ -148,6 +152,7 @@ mod tests {
                 by_instance_token: true,
                 renewed_at: None,
                 clock_ahead: None,
+                account_sync: None,
             }),
             shop: None,
             connected_at: Some(UnixMillis(ANSWERED)),

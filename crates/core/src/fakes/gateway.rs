@@ -166,6 +166,7 @@ impl World {
                 organisation: None,
                 features: Vec::new(),
                 cloud_id: None,
+                account_sync: None,
             })
         })
         .collect();
@@ -468,6 +469,7 @@ mod tests {
             organisation: None,
             features: Vec::new(),
             cloud_id: None,
+            account_sync: None,
         }
     }
 

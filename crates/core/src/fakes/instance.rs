@@ -12,8 +12,8 @@ use crate::id::{ApiKey, EntryId};
 use crate::instance::Pin;
 use crate::keypair::intake::read_private_key;
 use crate::look::{
-    Cloud, ConnectorModule, InstanceToken, Lock, LockSource, Look, Notice, ScopedValue, SeenValue,
-    Versions,
+    Cloud, ConnectorModule, Flow, InstanceToken, Lock, LockSource, Look, Notice, ScopedValue,
+    SeenValue, Versions,
 };
 use crate::ports::transport::{
     BeginRequest, FeedEnd, Former, LookRequest, NotWritten, Restore, TransportError, UndoBlob,
@@ -72,6 +72,8 @@ pub struct FakeInstance {
     pub credentials_type: String,
     /// Where on Commerce Cloud it runs.
     pub cloud: Option<Cloud>,
+    /// What its export logs tell.
+    pub flow: Option<Flow>,
     /// What else it notices.
     pub notices: Vec<Notice>,
     /// Seconds its clock is ahead of ours.
@@ -128,6 +130,7 @@ impl Default for FakeInstance {
                 .collect(),
             credentials_type: "Magento_JWT".to_owned(),
             cloud: None,
+            flow: None,
             notices: Vec::new(),
             clock_ahead: 0,
             host_key: format!("SHA256:{}", "h".repeat(43)),
@@ -218,6 +221,7 @@ impl FakeInstance {
             payments: self.payments.clone(),
             cloud: self.cloud.clone(),
             tokens: Vec::new(),
+            flow: self.flow,
             notices: self.notices.clone(),
             sealed_keys: Vec::new(),
         };

@@ -6,9 +6,11 @@ use std::collections::BTreeMap;
 use crate::account::Account;
 use crate::assignment::Assignment;
 use crate::config::{ConfigPath, Part, Purpose};
+use crate::connection::drift::DriftLater;
 use crate::connection::shop::ShopSeen;
 use crate::connection::{
-    AdobeProof, ConnectionState, DataSpaceAnswer, Evidence, PairAnswer, Remark, Seen, Verdict,
+    AccountSync, AdobeProof, ConnectionState, DataSpaceAnswer, Evidence, PairAnswer, Remark, Seen,
+    Verdict,
 };
 use crate::fingerprint::{FingerprintKey, IdentityFingerprint};
 use crate::id::{
@@ -18,7 +20,7 @@ use crate::id::{
 use crate::instance::{Answers, Instance, Pin, Role, SshWay, Way};
 use crate::journal::{AccountThen, Action, ChangeLine, JournalEvent, Phase};
 use crate::keypair::{Export, KeyPair, KeyPairState, Origin};
-use crate::look::Versions;
+use crate::look::{Flow, Versions};
 use crate::ports::clock::UnixMillis;
 use crate::ports::gateway::Rejection;
 use crate::ports::records::RecordsError;
@@ -128,6 +130,10 @@ pub fn sample_instance(n: u8, account: &Account) -> Instance {
                 is_live: Some(false),
                 same_as: vec![instance_id(200)],
                 copy_of: vec![instance_id(201), instance_id(202)],
+                drift_later: Some(DriftLater {
+                    until: UnixMillis(1_780_000_000_002),
+                    mark: "services_connector/services_id/project_name=f".to_owned(),
+                }),
                 confirmed: vec!["G4:Testing".to_owned()],
             }
         } else {
@@ -158,6 +164,7 @@ pub fn sample_assignment(
             organisation: Some("Nordlys AS".to_owned()),
             features: vec!["Catalog Service".to_owned(), "Commerce Payments".to_owned()],
             cloud_id: None,
+            account_sync: None,
         },
         assigned_at: UnixMillis(1_780_000_000_001),
     })
@@ -171,6 +178,10 @@ pub fn sample_evidence(n: u8, instance: &InstanceId) -> Result<Evidence, Records
     let mut seen = Seen {
         data_space: Some(data_space.id),
         used: Some(Purpose::Production),
+        flow: Some(Flow {
+            sent_at: Some(UnixMillis(12)),
+            failing_since: None,
+        }),
         versions: Versions {
             php: "8.3.1".to_owned(),
             ..Versions::default()
@@ -197,6 +208,10 @@ pub fn sample_evidence(n: u8, instance: &InstanceId) -> Result<Evidence, Records
         by_instance_token: true,
         renewed_at: Some(UnixMillis(10)),
         clock_ahead: Some(-2),
+        account_sync: Some(AccountSync {
+            status: "COMPLETED".to_owned(),
+            updated_at: None,
+        }),
     };
     Ok(Evidence {
         instance: instance.clone(),
@@ -228,6 +243,7 @@ pub fn sample_seen(at: UnixMillis) -> Seen {
         identity: BTreeMap::new(),
         data_space: None,
         used: None,
+        flow: None,
         versions: Versions::default(),
     }
 }

@@ -8,6 +8,7 @@ pub mod adopting;
 pub mod answering;
 pub mod probing;
 
+use crate::connection::drift::DriftLater;
 use crate::id::{AccountId, InstanceId};
 use crate::ports::clock::UnixMillis;
 use crate::text::{self, TextError};
@@ -164,6 +165,8 @@ pub struct Answers {
     pub same_as: Vec<InstanceId>,
     /// P12: instances with the same identity that the user called copies.
     pub copy_of: Vec<InstanceId>,
+    /// *Remind me later* about one very difference from the assignment.
+    pub drift_later: Option<DriftLater>,
     /// G4 and G11 confirmations given once, as guard id and what it was given for.
     pub confirmed: Vec<String>,
 }

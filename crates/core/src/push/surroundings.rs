@@ -97,5 +97,6 @@ fn restored_space(plan: &Plan, look: &Look, id: DataSpaceId) -> Option<DataSpace
         organisation: None,
         features: Vec::new(),
         cloud_id: None,
+        account_sync: None,
     })
 }

@@ -7,6 +7,7 @@ pub mod asking;
 
 use std::fmt;
 
+use crate::connection::AccountSync;
 use crate::id::{DataSpaceId, MageId, ProjectId};
 
 /// The type of a data space, capitalised exactly so in every configuration and answer.
@@ -62,4 +63,6 @@ pub struct DataSpace {
     pub features: Vec<String>,
     /// The Commerce Cloud project that uses it, where the answer says so.
     pub cloud_id: Option<String>,
+    /// How the account's own synchronisation stands, where the answer says so.
+    pub account_sync: Option<AccountSync>,
 }

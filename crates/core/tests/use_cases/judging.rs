@@ -58,6 +58,7 @@ pub fn look_with(values: BTreeMap<ConfigPath, SeenValue>) -> Look {
         payments: Vec::new(),
         cloud: None,
         tokens: Vec::new(),
+        flow: None,
         notices: Vec::new(),
         sealed_keys: Vec::new(),
     }
@@ -122,6 +123,7 @@ fn facts() -> impl Strategy<Value = Facts> {
                 by_instance_token,
                 renewed_at: None,
                 clock_ahead: None,
+                account_sync: None,
             },
         );
     let kinds = prop_oneof![Just("Production"), Just("Testing"), Just("production")];

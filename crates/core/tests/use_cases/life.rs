@@ -127,6 +127,7 @@ impl Play {
                 by_instance_token: true,
                 renewed_at: None,
                 clock_ahead: None,
+                account_sync: None,
             }),
             shop: None,
             connected_at: None,

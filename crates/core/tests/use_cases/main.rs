@@ -9,6 +9,8 @@ mod conflicts;
 #[cfg(test)]
 mod cuts;
 #[cfg(test)]
+mod drift;
+#[cfg(test)]
 mod exports;
 #[cfg(test)]
 mod guards;

@@ -56,6 +56,7 @@ pub fn space(id: &str, kind: DataSpaceType, project: &str, owner: Option<MageId>
         organisation: None,
         features: Vec::new(),
         cloud_id: None,
+        account_sync: None,
     }
 }
 

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use patchbay_core::config::{ConfigPath, Purpose};
-use patchbay_core::look::{Cloud, ConnectorModule, LockSource, Notice, ScopedValue, Versions};
+use patchbay_core::look::{
+    Cloud, ConnectorModule, Flow, LockSource, Notice, ScopedValue, Versions,
+};
 use zeroize::Zeroizing;
 
 use super::trouble::Troubles;
@@ -100,6 +102,8 @@ pub struct Instance {
     pub notices: Vec<Notice>,
     /// Values fixed outside the database.
     pub fixed: BTreeMap<ConfigPath, Fixed>,
+    /// What its export logs tell.
+    pub flow: Option<Flow>,
     /// What its visitors see.
     pub shown: Shown,
     /// Seconds its clock is ahead of the true time.
@@ -151,6 +155,7 @@ impl Instance {
             cloud: None,
             notices: Vec::new(),
             fixed: BTreeMap::new(),
+            flow: None,
             shown: Shown::default(),
             clock_ahead: 0,
             host_key: super::host_key_of(name),

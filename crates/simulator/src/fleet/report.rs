@@ -69,6 +69,10 @@ pub(super) fn look(instance: &Instance, key: &FingerprintKey) -> Value {
         "cloud": cloud.map(|c| json!({"project": c.project, "branch": c.branch, "production": c.production})),
         "tokens": [],
         "notices": notices,
+        "flow": instance.flow.map(|flow| json!({
+            "sentAt": flow.sent_at.map(|at| at.seconds()),
+            "failingSince": flow.failing_since.map(|at| at.seconds()),
+        })),
     })
 }
 

@@ -33,6 +33,10 @@ byInstanceToken: boolean,
  */
 signedHere: boolean, 
 /**
+ * How Adobe says the account's own synchronisation stands; `null` where it says nothing.
+ */
+accountSync: string | null, 
+/**
  * What visitors of its shop see; `null` where nobody looked.
  */
 shop: ShopRow | null, 

@@ -42,6 +42,7 @@ export const reasons: Texts["reasons"] = {
   tokenTimeOff: "執行個體的權杖時間與這部電腦的時鐘相差{seconds}秒，請檢查兩邊的時鐘。",
   ownClockOff: "這部電腦的時鐘與Adobe的時間相差{seconds}秒，請先校正再重新檢查。",
   notProvable: "Adobe沒有給出可用的回應。",
+  exportFailing: "上次成功傳送資料給Adobe後，匯出記錄只剩失敗。",
   valuesTooOld: "Adobe仍接受這組金鑰，但上次讀取執行個體的值已超過一天。",
   registryChanged: "Adobe的登錄資料對這個資料空間的描述與上次檢查時不同。",
   shopShowsAnother: "商店對訪客顯示的資料空間（{dataSpace}）與命令列看到的不同。",

@@ -47,6 +47,7 @@ fn the_guaranteed_fields_are_enough() {
             organisation: None,
             features: vec![],
             cloud_id: None,
+            account_sync: None,
         })
     );
 }

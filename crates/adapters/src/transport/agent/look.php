@@ -37,7 +37,52 @@ final class PatchbayLook
         $this->noticeRows();
         $this->noticeState($thorough);
         $report['notices'] = $this->notices;
+        $report['flow'] = $thorough ? $this->flow() : null;
         return $report;
+    }
+
+    /**
+     * Whether data flows: seconds since 1970 when the export logs last tell of something sent, and since
+     * when only of failures. Nothing else of the logs leaves; only their ends are read.
+     */
+    private function flow(): ?array
+    {
+        $sent = array_merge(
+            $this->logged('saas-export.log', '/\\.(?:INFO|DEBUG|NOTICE):/'),
+            $this->logged('commerce-data-export.log', '/"status":"(?:Complete"|Progress[^"]*synced:? [1-9])/')
+        );
+        $failed = array_merge(
+            $this->logged('saas-export-errors.log', '/\\.(?:ERROR|CRITICAL|ALERT|EMERGENCY):/'),
+            $this->logged('commerce-data-export-errors.log', '/\\.(?:ERROR|CRITICAL|ALERT|EMERGENCY):/')
+        );
+        $last = $sent === [] ? null : max($sent);
+        $since = array_filter($failed, static fn (int $at) => $last === null || $at > $last);
+        return $sent === [] && $failed === [] ? null : [
+            'sentAt' => $last,
+            'failingSince' => $since === [] ? null : min($since),
+        ];
+    }
+
+    /** @return int[] when lines of this form were written, out of the end of a log */
+    private function logged(string $name, string $form): array
+    {
+        $file = BP . '/var/log/' . $name;
+        if (!is_file($file) || !is_readable($file) || ($handle = @fopen($file, 'rb')) === false) {
+            return [];
+        }
+        $end = 131072;
+        fseek($handle, -min($end, (int) filesize($file)), SEEK_END);
+        $lines = explode("\n", (string) fread($handle, $end));
+        fclose($handle);
+        $times = [];
+        foreach ($lines as $line) {
+            $head = substr($line, 0, 400);
+            if (preg_match('/^\[(\d{4}-\d\d-\d\d[T ][0-9:.+-]{8,24})\]/', $head, $found) && preg_match($form, $head)) {
+                $at = strtotime($found[1]);
+                $at === false || $times[] = $at;
+            }
+        }
+        return $times;
     }
 
     /** How a value is reported: exact fingerprint, the text where it is public, a key's identity. */
