@@ -2,6 +2,7 @@
 
 /// The commands of `src/commands`; `capabilities/main.json` says which the window may call.
 const COMMANDS: &[&str] = &[
+    "accept_drift",
     "add_account",
     "add_instance",
     "adopt_instance",
@@ -35,6 +36,7 @@ const COMMANDS: &[&str] = &[
     "list_settings",
     "look_after",
     "move_instance",
+    "look_at_shop",
     "open_demo",
     "open_in_browser",
     "open_portal",
@@ -48,6 +50,7 @@ const COMMANDS: &[&str] = &[
     "probe_instance",
     "push_config",
     "receive_drops",
+    "remind_about_drift",
     "remove_instance",
     "remove_key_pair",
     "repair_instance",

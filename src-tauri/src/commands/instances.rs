@@ -9,7 +9,9 @@ use patchbay_contract::instances::adding::{
 use patchbay_contract::instances::details::{
     HostKeyRow, InstanceAdopted, InstanceDetails, SshDetails,
 };
+use patchbay_contract::instances::drift::{DriftPage, LaterRequest};
 use patchbay_contract::instances::page::InstancePage;
+use patchbay_contract::instances::shop::{ShopLook, ShopRequest};
 use patchbay_core::instance::{Instance, adding};
 use patchbay_core::{Error, Patchbay};
 use tauri::State;
@@ -151,6 +153,41 @@ pub(crate) async fn adopt_instance(
     let pairs = patchbay.key_pairs().await.map_err(said)?;
     let shown = details(patchbay, &adopted.instance).await?;
     Ok(InstanceAdopted::new(shown, &adopted, &pairs))
+}
+
+/// Makes what an instance holds its assignment; private keys stay where they are.
+#[tauri::command]
+#[tracing::instrument(skip_all, err(Debug))]
+pub(crate) async fn accept_drift(
+    request: Request<InstanceRequest>,
+    door: State<'_, Door>,
+) -> Result<InstanceDetails, IpcError> {
+    let patchbay = door.patchbay()?;
+    let accepted = patchbay.accept_drift(&request.0.instance).await;
+    details(patchbay, &accepted.map_err(said)?.instance).await
+}
+
+/// Tells of what differs on an instance now only later.
+#[tauri::command]
+#[tracing::instrument(skip_all, fields(days = request.0.days), err(Debug))]
+pub(crate) async fn remind_about_drift(
+    request: Request<LaterRequest>,
+    door: State<'_, Door>,
+) -> Result<DriftPage, IpcError> {
+    let LaterRequest { instance, days } = request.0;
+    let drift = door.patchbay()?.remind_later(&instance, days).await;
+    Ok(DriftPage::from(&drift.map_err(said)?))
+}
+
+/// Looks at any shop's address as its visitors do; nothing is kept.
+#[tauri::command]
+#[tracing::instrument(skip_all, err(Debug))]
+pub(crate) async fn look_at_shop(
+    request: Request<ShopRequest>,
+    door: State<'_, Door>,
+) -> Result<ShopLook, IpcError> {
+    let looked = door.patchbay()?.look_at_shop(&request.0.url).await;
+    Ok(ShopLook::from(&looked.map_err(said)?))
 }
 
 /// Says who an instance is now; its name was typed.

@@ -11,6 +11,7 @@ import type { CopyPlaces } from "./generated/CopyPlaces";
 import type { CopyRequest } from "./generated/CopyRequest";
 import type { CreatedIntake } from "./generated/CreatedIntake";
 import type { CreateRequest } from "./generated/CreateRequest";
+import type { DriftPage } from "./generated/DriftPage";
 import type { DropEvent } from "./generated/DropEvent";
 import type { ExportRequest } from "./generated/ExportRequest";
 import type { FailedPush } from "./generated/FailedPush";
@@ -29,6 +30,7 @@ import type { KeyPairRow } from "./generated/KeyPairRow";
 import type { KeyPairVerified } from "./generated/KeyPairVerified";
 import type { MovePlanRequest } from "./generated/MovePlanRequest";
 import type { MoveRequest } from "./generated/MoveRequest";
+import type { LaterRequest } from "./generated/LaterRequest";
 import type { NewAccount } from "./generated/NewAccount";
 import type { NewInstance } from "./generated/NewInstance";
 import type { NewProject } from "./generated/NewProject";
@@ -48,6 +50,8 @@ import type { ResyncEvent } from "./generated/ResyncEvent";
 import type { ResyncRequest } from "./generated/ResyncRequest";
 import type { RunEvent } from "./generated/RunEvent";
 import type { SettingRow } from "./generated/SettingRow";
+import type { ShopLook } from "./generated/ShopLook";
+import type { ShopRequest } from "./generated/ShopRequest";
 import type { SshDetails } from "./generated/SshDetails";
 import type { StartFinding } from "./generated/StartFinding";
 import type { TrustedHostKey } from "./generated/TrustedHostKey";
@@ -145,6 +149,12 @@ export interface Backend {
   repinInstance(request: RepinnedInstance): Promise<InstanceDetails>;
   /** Answers what only a person knows: live or not, the same instance or a copy. */
   answer(request: InstanceAnswer): Promise<InstanceDetails>;
+  /** Makes what an instance holds its assignment; private keys stay where they are. */
+  acceptDrift(instance: string): Promise<InstanceDetails>;
+  /** Tells of what differs on an instance now only in some days; another difference at once. */
+  remindAboutDrift(request: LaterRequest): Promise<DriftPage>;
+  /** Looks at any shop's address as its visitors do; nothing is kept. */
+  lookAtShop(request: ShopRequest): Promise<ShopLook>;
 
   // Projects and data spaces
   /** An account's projects and data spaces, with who uses which. Asks Adobe. */

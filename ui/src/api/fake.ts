@@ -1,5 +1,5 @@
 import { BackendError, type Backend, type Stop } from "./backend";
-import { ago, ahead, evidenceOf, id, PATHS, row, sixInstances, type World } from "./fakeFleet";
+import { ago, ahead, driftOf, evidenceOf, id, PATHS, row, sixInstances, type World } from "./fakeFleet";
 import { journalChoices, journalPart } from "./fakeJournal";
 import type { ChosenFile } from "./generated/ChosenFile";
 import type { CopyPlaces } from "./generated/CopyPlaces";
@@ -216,6 +216,7 @@ export class FakeBackend implements Backend {
         evidence: evidenceOf(shown),
         assignment: this.world.assignments.find((each) => each.instance === shown.name) ?? null,
         sameIdentity: [],
+        drift: driftOf(shown),
         history: this.world.journal.filter((each) => each.instance === instance),
       };
     });
@@ -282,6 +283,36 @@ export class FakeBackend implements Backend {
     });
 
   answer: Backend["answer"] = (request) => this.#change("answer", () => details(this.#found(this.world.rows, "instance", request.instance)));
+
+  acceptDrift: Backend["acceptDrift"] = (instance) =>
+    this.#change("acceptDrift", () => {
+      const shown = this.#found(this.world.rows, "instance", instance);
+      Object.assign(shown, { state: "unverified", light: "needsALook", nextStep: "check", reason: { code: "changedHere", text: "Its role, way in or assignment was changed here since it was last checked." } });
+      return details(shown);
+    });
+
+  remindAboutDrift: Backend["remindAboutDrift"] = (request) =>
+    this.#change("remindAboutDrift", () => {
+      const drift = driftOf(this.#found(this.world.rows, "instance", request.instance));
+      if (!drift) throw new BackendError({ code: "refused", trouble: { code: "nothingDrifted", text: "It held what it should.", next: "Check it to see whether that is still so.", words: {} } });
+      return { ...drift, later: ahead(request.days * 1440) };
+    });
+
+  lookAtShop: Backend["lookAtShop"] = (request) =>
+    this.#answer("lookAtShop", () => {
+      const nothing = { url: request.url, dataSpace: null, project: null, usedBy: [], knownAs: [] };
+      const shop = this.world.rows.find((each) => each.dataSpaceId !== null && request.url.includes(each.address.split("@").at(-1) ?? "-"));
+      if (!shop?.dataSpaceId) return { ...nothing, state: "unknown", shown: null, reason: { code: "shopSaysNothing", text: "The shop shows no data space to visitors." } };
+      const twins = this.world.rows.filter((each) => each.dataSpaceId === shop.dataSpaceId && each.id !== shop.id);
+      return {
+        ...nothing,
+        state: "shown",
+        shown: { id: shop.dataSpaceId, type: "Production", channel: "graphQl" },
+        reason: null,
+        usedBy: twins.map((each) => ({ name: each.name, live: each.role === "live", assigned: each.assigned })),
+        knownAs: [shop.name],
+      };
+    });
 
   listDataSpaces: Backend["listDataSpaces"] = (account) => this.#answer("listDataSpaces", () => this.#page(account));
 

@@ -1,6 +1,7 @@
 import type { AccountRow } from "./generated/AccountRow";
 import type { AdobeWord } from "./generated/AdobeWord";
 import type { AssignmentRow } from "./generated/AssignmentRow";
+import type { DriftPage } from "./generated/DriftPage";
 import type { EvidencePage } from "./generated/EvidencePage";
 import type { InstanceRow } from "./generated/InstanceRow";
 import type { JournalEntry } from "./generated/JournalEntry";
@@ -60,6 +61,7 @@ export function row(different: Partial<InstanceRow> & { name: string }): Instanc
     holdsUntil: null,
     provenAt: null,
     connectedAt: null,
+    flow: null,
     ...different,
   };
 }
@@ -105,7 +107,7 @@ export function sixInstances(): World {
     rows: [
       row({ id: id("4"), name: "Fjord outlet", account: "Fjord", address: "deploy@outlet.fjord.example", state: "accountNotVerified", light: "notConnected", nextStep: "chooseKeys", assigned: true, should: { sandbox: null, production: id("8"), dataSpaceId: FJORD.id, dataSpace: FJORD.name }, dataSpace: FJORD.name, dataSpaceId: FJORD.id, productionKey: fingerprint("e"), provenAt: ago(9), reason: { code: "apiKeyInvalid", text: "Adobe does not know the production API key: it is wrong, deleted, or not a production key.", words: { kind: "production" } } }),
       row({ id: id("6"), name: "Fjord B2B", account: "Fjord", address: "deploy@b2b.fjord.example", state: "unreachable", nextStep: "askAboutHostKey", reason: { code: "hostKeyChanged", text: "The server's host key has changed; nothing was sent." } }),
-      row({ id: id("1"), name: "Nordlys live", address: "deploy@nordlys.example", state: "connected", light: "connected", nextStep: "setUpPayments", assigned: true, should: { sandbox: id("b"), production: id("a"), dataSpaceId: PRODUCTION.id, dataSpace: PRODUCTION.name }, dataSpace: PRODUCTION.name, dataSpaceId: PRODUCTION.id, sandboxKey: sandbox, productionKey: production, provenAt: ago(3), connectedAt: ago(3), holdsUntil: ahead(27), reason: { code: "bothAccepted", text: "Adobe accepted both pairs, signed on the instance." }, findings: [{ code: "dataSpaceAlsoUsed", text: "Its data space is also used by Nordlys staging.", words: { others: "Nordlys staging" } }] }),
+      row({ id: id("1"), name: "Nordlys live", address: "deploy@nordlys.example", state: "connected", light: "connected", nextStep: "setUpPayments", assigned: true, should: { sandbox: id("b"), production: id("a"), dataSpaceId: PRODUCTION.id, dataSpace: PRODUCTION.name }, dataSpace: PRODUCTION.name, dataSpaceId: PRODUCTION.id, sandboxKey: sandbox, productionKey: production, provenAt: ago(3), connectedAt: ago(3), holdsUntil: ahead(27), flow: { sentAt: ago(12), failingSince: null }, reason: { code: "bothAccepted", text: "Adobe accepted both pairs, signed on the instance." }, findings: [{ code: "dataSpaceAlsoUsed", text: "Its data space is also used by Nordlys staging.", words: { others: "Nordlys staging" } }] }),
       row({ id: id("5"), name: "Nordlys outlet", address: "deploy@outlet.nordlys.example", state: "drifted", nextStep: "reviewDrift", assigned: true, should: { sandbox: id("b"), production: id("a"), dataSpaceId: SPARE.id, dataSpace: SPARE.name }, dataSpace: SPARE.name, dataSpaceId: SPARE.id, productionKey: production, provenAt: ago(4), reason: { code: "differsFromAssignment", text: "Other than assigned: sandbox API key, sandbox private key.", words: { values: `${PATHS.sandboxApiKey},${PATHS.sandboxPrivateKey}` } } }),
       row({ id: id("3"), name: "Nordlys Sweden", role: "liveNotOpenYet", address: "deploy@se.nordlys.example", state: "notConnected", light: "notConnected", nextStep: "assign", reason: { code: "noValues", text: "None of the nine values is present." } }),
       row({ id: id("2"), name: "Nordlys staging", role: "staging", address: "deploy@staging.nordlys.example", state: "dataSpaceConflict", nextStep: "resolveConflict", dataSpace: PRODUCTION.name, dataSpaceId: PRODUCTION.id, productionKey: production, provenAt: ago(3), reason: { code: "dataSpaceUsedTwice", text: "Its data space belongs to Nordlys live.", words: { others: "Nordlys live" } } }),
@@ -137,6 +139,22 @@ export function sixInstances(): World {
   };
 }
 
+/** What differs behind a row that drifted. */
+export function driftOf(shown: InstanceRow): DriftPage | null {
+  if (shown.state !== "drifted") return null;
+  const found = { present: false, value: null, fingerprint: null };
+  return {
+    instance: shown.name,
+    values: [
+      { path: PATHS.sandboxApiKey, expected: { present: true, value: "0".repeat(32), fingerprint: null }, found },
+      { path: PATHS.sandboxPrivateKey, expected: { present: true, value: null, fingerprint: "b".repeat(64) }, found },
+    ],
+    seenAt: shown.provenAt,
+    lastPush: { entry: uuid("9"), at: ago(4000), person: "mei" },
+    later: null,
+  };
+}
+
 /** The evidence that would stand behind a row. */
 export function evidenceOf(shown: InstanceRow): EvidencePage {
   const seen = shown.state !== "unknown" && shown.state !== "unreachable";
@@ -161,6 +179,7 @@ export function evidenceOf(shown: InstanceRow): EvidencePage {
     provenAt: shown.provenAt,
     byInstanceToken: seen,
     signedHere: false,
+    accountSync: null,
     shop: null,
     seenAt: seen ? (shown.provenAt ?? ago(5)) : null,
     checkedAt: shown.state === "unknown" ? null : ago(5),

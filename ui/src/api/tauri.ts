@@ -74,6 +74,9 @@ export const tauriBackend: Backend = {
   adoptInstance: (request) => ask("adopt_instance", { request }),
   repinInstance: (request) => ask("repin_instance", { request }),
   answer: (request) => ask("answer_about_instance", { request }),
+  acceptDrift: (instance) => ask("accept_drift", { request: { instance } }),
+  remindAboutDrift: (request) => ask("remind_about_drift", { request }),
+  lookAtShop: (request) => ask("look_at_shop", { request }),
 
   listDataSpaces: (account) => ask("list_data_spaces", { request: { account } }),
   createProject: (request) => ask("create_project", { request }),

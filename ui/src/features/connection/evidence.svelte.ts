@@ -39,11 +39,25 @@ export class Evidence {
   }
 
   /** Answers what only a person knows, and reads again. */
-  async answer(answer: Answer): Promise<void> {
+  answer(answer: Answer): Promise<void> {
+    return this.#do((instance) => this.#backend.answer({ instance, answer }));
+  }
+
+  /** What it holds becomes what it should hold. */
+  acceptDrift(): Promise<void> {
+    return this.#do((instance) => this.#backend.acceptDrift(instance));
+  }
+
+  /** Hears of this difference only in some days. */
+  remindLater(days: number): Promise<void> {
+    return this.#do((instance) => this.#backend.remindAboutDrift({ instance, days }));
+  }
+
+  async #do(what: (instance: string) => Promise<unknown>): Promise<void> {
     const instance = this.chosen;
     if (instance === null) return;
     try {
-      await this.#backend.answer({ instance, answer });
+      await what(instance);
       await this.read();
     } catch (thrown) {
       this.error = asIpcError(thrown);

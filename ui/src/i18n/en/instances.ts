@@ -52,4 +52,9 @@ export const instances = {
     watch: "Only watch one",
     watchWhy: "For a shop without a login. Its address is enough; Patchbay never writes to it.",
   },
+  flow: {
+    sent: (age: string) => `Data last sent ${age}`,
+    failing: (age: string) => `Sending data fails since ${age}`,
+    unknown: "Its logs do not say when data was sent",
+  },
 };

@@ -50,4 +50,9 @@ export const instances: Texts["instances"] = {
     watch: "僅監看",
     watchWhy: "適用於無法登入的商店。只需要網址，Patchbay不會寫入任何內容。",
   },
+  flow: {
+    sent: (age) => `資料上次傳送於${age}`,
+    failing: (age) => `資料傳送失敗，始於${age}`,
+    unknown: "記錄中沒有資料傳送的時間",
+  },
 };
