@@ -1,6 +1,8 @@
 //! The way to an instance over a real sshd, a real php and a real MariaDB.
 
+mod answers;
 mod asking;
+mod careless;
 mod feeds;
 mod flow;
 mod keys;
@@ -8,6 +10,7 @@ mod kills;
 mod look;
 mod payments;
 mod push;
+mod recorders;
 mod route;
 mod trouble;
 mod undo;

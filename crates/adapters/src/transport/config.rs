@@ -23,12 +23,15 @@ pub(super) struct Parts<'a> {
     pub ignore: &'a str,
 }
 
-/// Fixed settings; those that some ssh versions lack are named in `IgnoreUnknown`.
+/// Fixed settings; those that some ssh versions lack are named in `IgnoreUnknown`. Of `SetEnv` the
+/// first line counts: nothing of the user's is set there, and where the server takes this one, `sudo`
+/// and the shell say what went wrong in the words that are looked for.
 const FIXED: &str = "\
 BatchMode yes
 StrictHostKeyChecking yes
 UpdateHostKeys no
 VerifyHostKeyDNS no
+NoHostAuthenticationForLocalhost no
 KnownHostsCommand none
 CheckHostIP no
 ForwardAgent no
@@ -60,9 +63,10 @@ LogLevel ERROR
 ServerAliveInterval 15
 ServerAliveCountMax 3
 TCPKeepAlive yes
+SetEnv LC_ALL=C
 ";
 
-const MAY_BE_UNKNOWN: &str = "KnownHostsCommand,RemoteCommand,ForkAfterAuthentication,StdinNull,\
+const MAY_BE_UNKNOWN: &str = "KnownHostsCommand,RemoteCommand,SetEnv,ForkAfterAuthentication,StdinNull,\
 SessionType,GSSAPI*,UseKeychain,WarnWeakCrypto,ObscureKeystrokeTiming";
 
 /// The text of the configuration.
