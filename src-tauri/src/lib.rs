@@ -44,6 +44,10 @@ use wiring::Door;
 pub fn run() -> ExitCode {
     // Before anything else; what the system says to it is told once there is a log.
     let _ = dumps::off();
+    // ssh starts this program to ask for a passphrase; then it does nothing else.
+    if let Some(exit) = patchbay_adapters::transport::askpass::mode() {
+        return exit;
+    }
     let app = tauri::Builder::default()
         // First, because a second start ends here and shows the window that is open already.
         .plugin(wiring::only_one(window::show))

@@ -1,8 +1,10 @@
 //! Chooses what stands behind the ports, and keeps why that failed for the window to say.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use patchbay_adapters::outside::{self, OpenError, Overrides};
+use patchbay_adapters::transport::askpass::{Askpass, DesktopPerson};
 use patchbay_contract::error::IpcError;
 use patchbay_core::Patchbay;
 use patchbay_core::id::hex;
@@ -31,7 +33,14 @@ impl Door {
                     .to_owned(),
             }));
         };
-        let opened = outside::open(directory, Overrides::default()).await;
+        let overrides = Overrides {
+            askpass: std::env::current_exe().ok().map(|program| Askpass {
+                program,
+                person: Arc::new(DesktopPerson::default()),
+            }),
+            ..Overrides::default()
+        };
+        let opened = outside::open(directory, overrides).await;
         Self(match opened {
             Ok(ports) => Ok(Patchbay::new(ports, person)),
             Err(error) => Err(shown(&error)),

@@ -2,6 +2,7 @@
 //! simulated gateways behind them.
 
 mod bad_input;
+mod by_hand;
 mod consent;
 mod generated;
 mod kills;

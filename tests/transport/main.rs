@@ -9,6 +9,7 @@ mod keys;
 mod kills;
 mod look;
 mod payments;
+mod passphrase;
 mod push;
 mod recorders;
 mod route;

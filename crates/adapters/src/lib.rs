@@ -15,6 +15,7 @@
 //! | [`portal`] | a portal that creates key pairs |
 //! | [`transport`] | the way to an instance over ssh, and the program that runs there |
 //! | [`http`] | what requests to gateways and portal have in common |
+//! | [`ssh_files`] | reading ssh configurations for an import |
 //! | [`records`] | what is remembered on disk: SQLite in the data directory |
 //! | [`storefront`] | a shop's address, as any visitor sees it |
 //! | [`watch`] | telling when the records change, whoever changes them |
@@ -33,6 +34,7 @@ pub mod keychain;
 pub mod outside;
 pub mod portal;
 pub mod records;
+pub mod ssh_files;
 pub mod storefront;
 pub mod transport;
 pub mod watch;

@@ -19,6 +19,7 @@ use crate::keychain::OsKeychain;
 use crate::portal::HttpPortal;
 use crate::records::SqliteRecords;
 use crate::storefront::HttpStorefront;
+use crate::transport::askpass::Askpass;
 use crate::transport::{SshSettings, SshTransport};
 
 /// What was named for this one run, over what the settings say.
@@ -28,6 +29,8 @@ pub struct Overrides {
     pub production_gateway: Option<String>,
     /// The sandbox gateway's address.
     pub sandbox_gateway: Option<String>,
+    /// How a person may be asked for the passphrase of an SSH key; nobody is where there is none.
+    pub askpass: Option<Askpass>,
 }
 
 /// Why the outside could not be opened.
@@ -90,7 +93,7 @@ pub async fn open(data_directory: &Path, overrides: Overrides) -> Result<Ports, 
         portal: Arc::new(HttpPortal::default()),
         records: Arc::new(records),
         storefront: Arc::new(HttpStorefront::default()),
-        transport: Arc::new(SshTransport::new(ssh)),
+        transport: Arc::new(SshTransport::new(ssh).with_askpass(overrides.askpass)),
         clock: Arc::new(SystemClock::new()),
     })
 }

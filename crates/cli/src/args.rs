@@ -78,6 +78,8 @@ pub(crate) enum Command {
     Repair(RepairArgs),
     /// Send the catalogue again, after a change of data space
     Resync(ResyncArgs),
+    /// The manual way, as one PHP file with its steps on top, for those who may not give SSH
+    Recipe(RecipeArgs),
     /// Settings of this data directory
     #[command(subcommand)]
     Settings(SettingsCommand),
@@ -336,6 +338,15 @@ pub(crate) struct PlanArgs {
     /// Save the plan, for push --plan
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct RecipeArgs {
+    /// The instance
+    pub(crate) name: String,
+    /// Only this part
+    #[arg(long)]
+    pub(crate) only: Option<Only>,
 }
 
 /// How a change is agreed to.

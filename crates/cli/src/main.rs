@@ -10,6 +10,7 @@ mod exit;
 mod input;
 mod logging;
 mod output;
+mod passphrase;
 mod terminal;
 mod usage;
 mod wiring;
@@ -23,6 +24,10 @@ use crate::exit::{Exit, Failure};
 use crate::output::Output;
 
 fn main() -> ExitCode {
+    // ssh starts this program to ask for a passphrase; then it does nothing else.
+    if let Some(exit) = patchbay_adapters::transport::askpass::mode() {
+        return exit;
+    }
     let arguments = match usage::read(std::env::args_os().collect()) {
         Ok(arguments) => arguments,
         Err(exit) => return exit.into(),

@@ -11,12 +11,14 @@ use patchbay_core::{Patchbay, Ports};
 
 use crate::args::Shared;
 use crate::exit::Failure;
+use crate::passphrase;
 
 /// Opens the data directory and puts the real outside behind the core.
 pub(crate) async fn patchbay(shared: &Shared) -> Result<Patchbay, Failure> {
     let overrides = Overrides {
         production_gateway: shared.production_gateway.clone(),
         sandbox_gateway: shared.sandbox_gateway.clone(),
+        askpass: passphrase::askpass(),
     };
     let ports: Ports = outside::open(&data_dir(shared)?, overrides)
         .await

@@ -3,7 +3,9 @@
 pub mod adding;
 pub mod details;
 pub mod drift;
+pub mod importing;
 pub mod page;
+pub mod recipe;
 pub mod shop;
 
 use std::collections::BTreeMap;

@@ -22,6 +22,7 @@ pub mod look;
 pub mod patchbay;
 pub mod ports;
 pub mod push;
+pub mod recipe;
 pub mod registry;
 pub mod resync;
 pub mod secret;

@@ -56,9 +56,9 @@ pub(super) fn ssh(config: &Path, way: &SshWay, options: &[&str]) -> Vec<OsString
     words
 }
 
-/// The whole argument list for one conversation.
-pub(super) fn conversation(config: &Path, way: &SshWay) -> Vec<OsString> {
-    let mut words = ssh(config, way, &[]);
+/// The whole argument list for one conversation, with further options for the target's ssh alone.
+pub(super) fn conversation(config: &Path, way: &SshWay, options: &[&str]) -> Vec<OsString> {
+    let mut words = ssh(config, way, options);
     words.extend(["--".into(), way.target.clone().into(), remote(way).into()]);
     words
 }
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn the_target_follows_two_dashes_and_the_root_is_not_in_the_arguments() {
-        let words = conversation(Path::new("/data/ssh/config"), &way());
+        let words = conversation(Path::new("/data/ssh/config"), &way(), &[]);
         let text: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
         let dashes = text.iter().position(|word| word == "--").unwrap();
         assert_eq!(text[dashes + 1], "deploy@shop");

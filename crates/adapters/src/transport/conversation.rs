@@ -20,6 +20,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::answers::{Answer, Scanner};
+use super::askpass::Door;
 use super::errors::{self, Ending};
 
 /// The most of standard error that is kept.
@@ -41,6 +42,8 @@ pub(super) struct Run<'a> {
     pub first: Vec<u8>,
     /// What answers have to repeat.
     pub nonce: Nonce,
+    /// Where ssh may ask for a passphrase.
+    pub door: Option<Door>,
 }
 
 /// The far side of one run.
@@ -51,6 +54,7 @@ pub(super) struct Far {
     output: ChildStdout,
     errors: JoinHandle<Vec<u8>>,
     scanner: Scanner,
+    door: Option<Door>,
 }
 
 pub(super) fn command(program: &std::path::Path, words: &[OsString]) -> Command {
@@ -87,9 +91,14 @@ fn broken(detail: &str) -> TransportError {
 impl Far {
     /// Starts ssh and begins to hand it the first lines.
     pub(super) fn start(way: &SshWay, run: Run<'_>) -> Result<Self, TransportError> {
-        let mut child = command(run.program, &run.words)
-            .spawn()
-            .map_err(|e| local(&e))?;
+        let mut ssh = command(run.program, &run.words);
+        if let Some(door) = &run.door {
+            door.tell(&mut ssh);
+        }
+        let mut child = ssh.spawn().map_err(|e| local(&e))?;
+        if let (Some(door), Some(process)) = (&run.door, child.id()) {
+            door.expect(process);
+        }
         let (Some(mut input), Some(output), Some(errors)) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take())
         else {
@@ -108,6 +117,7 @@ impl Far {
             output,
             errors: tokio::spawn(kept(errors, ERRORS_KEPT)),
             scanner: Scanner::new(run.nonce),
+            door: run.door,
         })
     }
 
@@ -120,11 +130,16 @@ impl Far {
         during: &str,
         limit: Duration,
     ) -> Result<Answer, TransportError> {
-        match timeout(limit, self.next()).await {
-            Ok(answer) => answer,
-            Err(_) => Err(TransportError::TimedOut {
-                during: during.into(),
-            }),
+        loop {
+            if let Ok(answer) = timeout(limit, self.next()).await {
+                return answer;
+            }
+            // A person who looks for the passphrase is no slow server.
+            if !self.door.as_ref().is_some_and(|door| door.excuses(limit)) {
+                return Err(TransportError::TimedOut {
+                    during: during.into(),
+                });
+            }
         }
     }
 

@@ -4,7 +4,8 @@
 //! translated, so they can be read. Not here: failures the program on the instance reports itself
 //! (`answers`).
 
-use patchbay_core::instance::SshWay;
+use patchbay_core::connection::sign_in::RENEW_CLOUD;
+use patchbay_core::instance::{SshWay, cloud_project};
 use patchbay_core::ports::transport::TransportError;
 use patchbay_core::text::outside;
 
@@ -64,7 +65,7 @@ fn connecting() -> TransportError {
 
 fn cloud_sign_in() -> TransportError {
     TransportError::SignInExpired {
-        renew: "run magento-cloud ssh-cert:load".into(),
+        renew: format!("run {RENEW_CLOUD}"),
     }
 }
 
@@ -163,10 +164,7 @@ fn by_prefix(way: &SshWay, said: &str) -> Option<TransportError> {
 }
 
 fn is_cloud(way: &SshWay) -> bool {
-    let host = way.target.rsplit('@').next().unwrap_or_default();
-    [".magento.cloud", ".magento.com"]
-        .iter()
-        .any(|end| host.ends_with(end))
+    cloud_project(&way.target).is_some()
 }
 
 fn words(ending: &Ending<'_>, otherwise: &str) -> String {

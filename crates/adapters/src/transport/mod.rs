@@ -3,10 +3,11 @@
 //! [`SshTransport`] is the door. Behind it: `config` writes the ssh configuration that stands in
 //! front of the user's, `command` quotes what the far side's shell sees, `program` is the PHP that
 //! runs there, `conversation` carries lines, `answers` reads them, `errors` names what went wrong,
-//! `host_key` fetches and trusts. `http` carries the same lines to the demo's fleet. Not here: what
+//! `host_key` fetches and trusts, [`askpass`] lets a person answer ssh. `http` carries the same lines to the demo's fleet. Not here: what
 //! may be written, which the core decides.
 
 mod answers;
+pub mod askpass;
 mod command;
 mod config;
 mod conversation;

@@ -1,6 +1,7 @@
 //! The transport port over the system's ssh.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,13 +10,16 @@ use base64::engine::general_purpose::STANDARD;
 use patchbay_core::id::hex;
 use patchbay_core::instance::SshWay;
 use patchbay_core::look::Look;
+use patchbay_core::ports::keychain::Asked;
 use patchbay_core::ports::transport::{
     BeginRequest, Conversation, FeedEnd, FeedsRequest, FeedsThere, HostKey, LookRequest, OnLine,
     ResyncRequest, Transport, TransportError,
 };
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 
 use super::answers::Answer;
+use super::askpass::{self, Askpass, Door};
 use super::config::{self, Parts};
 use super::conversation::{Far, Push, Run, SETTLING, local, out_of_turn};
 use super::{command, host_key, program};
@@ -60,10 +64,13 @@ impl SshSettings {
 }
 
 /// The way to instances over the user's own ssh.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SshTransport {
     settings: SshSettings,
     pause: Option<(String, u32)>,
+    askpass: Option<Askpass>,
+    /// Whether this computer's ssh asks where it is told to; found out once.
+    asks: Arc<OnceCell<bool>>,
 }
 
 impl SshTransport {
@@ -72,7 +79,17 @@ impl SshTransport {
         Self {
             settings,
             pause: None,
+            askpass: None,
+            asks: Arc::default(),
         }
+    }
+
+    /// Lets a person answer where the target's own key file needs its passphrase, in runs that
+    /// somebody waits for.
+    #[must_use]
+    pub fn with_askpass(mut self, askpass: Option<Askpass>) -> Self {
+        self.askpass = askpass;
+        self
     }
 
     /// Makes the program on the instance wait at `step` for so many milliseconds, so that a test
@@ -145,7 +162,48 @@ impl SshTransport {
         Ok(jumps.filter_map(|jump| jump_way(way, jump)).collect())
     }
 
-    fn start(&self, way: &SshWay, request: &Value) -> Result<Far, TransportError> {
+    /// Where this run's ssh may ask, if anybody waits for it and can be asked.
+    async fn door(&self, way: &SshWay, asked: Asked) -> Option<Door> {
+        let askpass = self.askpass.as_ref().filter(|_| asked == Asked::ByUser)?;
+        let asks = self
+            .asks
+            .get_or_init(|| askpass::is_obeyed_by(&self.settings.ssh));
+        if !*asks.await {
+            return None;
+        }
+        let (this, way) = (self.clone(), way.clone());
+        let target = way.target.clone();
+        let files = async move { this.identity_files(&way).await };
+        match Door::open(askpass, &target, files) {
+            Ok(door) => Some(door),
+            Err(error) => {
+                tracing::warn!(%error, "nobody can be asked for a passphrase");
+                None
+            }
+        }
+    }
+
+    /// The identity files of a target, as ssh names them when it asks.
+    async fn identity_files(&self, way: &SshWay) -> Vec<String> {
+        let text = self.resolved(way).await.unwrap_or_default();
+        let value = |name: &str| {
+            let found = text.lines().find_map(|line| line.strip_prefix(name));
+            found.unwrap_or_default().to_owned()
+        };
+        let (host, user) = (value("hostname "), value("user "));
+        text.lines()
+            .filter_map(|line| line.strip_prefix("identityfile "))
+            .map(|file| askpass::expanded(file, &host, &user))
+            .collect()
+    }
+
+    async fn start(
+        &self,
+        way: &SshWay,
+        asked: Asked,
+        request: &Value,
+    ) -> Result<Far, TransportError> {
+        let door = self.door(way, asked).await;
         let mut first = program::line().to_vec();
         first.extend_from_slice(STANDARD.encode(request.to_string()).as_bytes());
         first.push(b'\n');
@@ -154,9 +212,14 @@ impl SshTransport {
             .and_then(patchbay_core::id::Nonce::parse);
         let run = Run {
             program: &self.settings.ssh,
-            words: command::conversation(&self.config()?, way),
+            words: command::conversation(
+                &self.config()?,
+                way,
+                if door.is_some() { &Door::OPTIONS } else { &[] },
+            ),
             first,
             nonce: nonce.ok_or_else(out_of_turn)?,
+            door,
         };
         Far::start(way, run)
     }
@@ -273,7 +336,8 @@ pub(super) fn resync_request(way: &SshWay, request: &ResyncRequest) -> Value {
 #[async_trait]
 impl Transport for SshTransport {
     async fn look(&self, way: &SshWay, request: &LookRequest) -> Result<Look, TransportError> {
-        let mut far = self.start(way, &self.with_faults(look_request(way, request)))?;
+        let asked = self.with_faults(look_request(way, request));
+        let mut far = self.start(way, request.asked, &asked).await?;
         let waiting = Duration::from_secs(u64::from(request.under_lock.unwrap_or(0)));
         match far.answer("looking", self.first_limit(waiting)).await? {
             Answer::Done(look) => {
@@ -290,8 +354,8 @@ impl Transport for SshTransport {
         way: &SshWay,
         request: &BeginRequest,
     ) -> Result<Box<dyn Conversation>, TransportError> {
-        let asked = begin_request(way, request, self.settings.patience);
-        let mut far = self.start(way, &self.with_faults(asked))?;
+        let asked = self.with_faults(begin_request(way, request, self.settings.patience));
+        let mut far = self.start(way, request.asked, &asked).await?;
         let limit = self.first_limit(Duration::from_secs(10));
         match far
             .answer("waiting for the instance to be ready", limit)

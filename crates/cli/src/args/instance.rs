@@ -45,6 +45,35 @@ pub(crate) enum InstanceCommand {
         /// The answer
         answer: Answer,
     },
+    /// Add many from a list; without --yes only a preview, for which nothing is connected to or run
+    Import(ImportArgs),
+}
+
+#[derive(Args, Debug)]
+#[command(group(clap::ArgGroup::new("list").required(true).args(["ssh_config", "csv"])))]
+pub(crate) struct ImportArgs {
+    /// The hosts of an SSH configuration; your own one's aliases stay aliases
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ssh_config: Option<String>,
+    /// A table with the columns name, account, role, ssh, root, php, port, identity-file, run-as,
+    /// container, url, tags
+    #[arg(long, value_name = "FILE")]
+    pub(crate) csv: Option<String>,
+    /// The account of rows that name none
+    #[arg(long, value_name = "LABEL")]
+    pub(crate) account: Option<String>,
+    /// The role of rows that name none
+    #[arg(long)]
+    pub(crate) role: Option<RoleWord>,
+    /// The application root of rows that name none
+    #[arg(long, value_name = "DIR", allow_hyphen_values = true)]
+    pub(crate) root: Option<String>,
+    /// Only this row, by its name; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub(crate) only: Vec<String>,
+    /// Add the new ones
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 /// An answer about an instance.

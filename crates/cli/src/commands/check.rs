@@ -3,6 +3,8 @@
 use patchbay_contract::connection::{CheckReport, CheckedInstance};
 use patchbay_core::connection::ConnectionState;
 use patchbay_core::connection::check::Checked;
+use patchbay_core::connection::sign_in::renewals;
+use patchbay_core::instance::Instance;
 
 use super::Desk;
 use super::start::{Needs, look_after};
@@ -21,6 +23,10 @@ pub(super) async fn run(desk: &Desk, args: CheckArgs) -> Done {
         for (found, shown) in checked.iter().zip(&document.instances) {
             show(page, found, shown);
         }
+        let expired = checked
+            .iter()
+            .filter(|found| found.evidence.verdict.reason.code == "signInExpired");
+        renew(page, expired.map(|found| &found.instance));
         if checked.is_empty() {
             page.line("There is no instance yet. Add one: patchbayctl instance add --help");
         }
@@ -67,6 +73,18 @@ fn show(page: &mut Page, found: &Checked, shown: &CheckedInstance) {
         }
     }
     page.line(format!("  Next: {}", shown.next));
+}
+
+/// Says once for each project what renews its sign-in.
+pub(super) fn renew<'a>(page: &mut Page, expired: impl IntoIterator<Item = &'a Instance>) {
+    for renewal in renewals(expired) {
+        page.line(format!(
+            "The sign-in to the Cloud project {} has expired ({}). Renew it once: {}",
+            renewal.project,
+            renewal.instances.join(", "),
+            renewal.command
+        ));
+    }
 }
 
 fn answer(word: &str) -> &str {

@@ -13,6 +13,7 @@ mod keypair;
 mod moving;
 mod plan;
 mod push;
+mod recipe;
 mod registry;
 mod report;
 mod resync;
@@ -61,6 +62,7 @@ pub(crate) async fn run(arguments: Arguments, output: &Output) -> Done {
         Command::Move(args) => moving::relocate(&desk, args).await,
         Command::Repair(args) => moving::repair(&desk, args).await,
         Command::Resync(args) => resync::run(&desk, args).await,
+        Command::Recipe(args) => recipe::run(&desk, args).await,
         Command::Settings(command) => settings::run(&desk, command).await,
         Command::Journal(command) => journal::run(&desk, command).await,
         // Carried out above, before anything real was opened.

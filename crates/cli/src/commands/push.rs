@@ -13,6 +13,7 @@ use patchbay_core::push::order::{
 };
 
 use super::Desk;
+use super::check::renew;
 use super::plan::{Planned, changes, guards, only, show_all};
 use super::start::{Needs, look_after};
 use crate::args::{Consent, DetachArgs, PushArgs, UndoArgs};
@@ -162,8 +163,21 @@ pub(super) async fn carry_out(
             "No instance has an assignment yet: patchbayctl assign --help",
         );
     }
+    let expired: Vec<Instance> = match report.instances.iter().any(sign_in_expired) {
+        true => desk.patchbay.instances().await?,
+        false => Vec::new(),
+    };
     let document = PushDocument::from(&report);
-    desk.output.answer(&document, |page| show(page, &report));
+    desk.output.answer(&document, |page| {
+        show(page, &report);
+        renew(
+            page,
+            expired.iter().filter(|instance| {
+                let mut results = report.instances.iter();
+                results.any(|one| one.instance == instance.id && sign_in_expired(one))
+            }),
+        );
+    });
     Ok(exit(&report.instances))
 }
 
@@ -280,6 +294,13 @@ fn show(page: &mut Page, report: &PushReport) {
             ));
         }
     }
+}
+
+fn sign_in_expired(result: &InstanceResult) -> bool {
+    result
+        .error
+        .as_ref()
+        .is_some_and(|error| error.code() == "signInExpired")
 }
 
 fn exit(results: &[InstanceResult]) -> Exit {

@@ -11,6 +11,8 @@
 mod data_directory;
 #[cfg(target_os = "linux")]
 mod dumps;
+#[cfg(unix)]
+mod importing;
 mod keychain;
 mod support;
 mod telling;

@@ -15,6 +15,7 @@ mod prove;
 mod remarks;
 pub mod renew;
 pub mod shop;
+pub mod sign_in;
 pub mod standing;
 
 use std::collections::BTreeMap;

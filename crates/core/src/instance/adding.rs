@@ -2,6 +2,7 @@
 //!
 //! Not here: adopting what an instance holds, which has a room of its own.
 
+use super::importing::Fate;
 use super::{Answers, Instance, Pin, Role, SshWay, Way};
 use crate::error::{Error, Result};
 use crate::journal::filter::DONE;
@@ -69,8 +70,24 @@ impl Patchbay {
     /// Bad input, a taken name, records, or an instance that is known already under another name
     /// with the same way in. Not being reachable is no error.
     pub async fn add_instance(&self, new: NewInstance<'_>) -> Result<Added> {
+        let mut instance = self.instance_of(new).await?;
+        let look = match &instance.way {
+            Way::Ssh(way) => Some(self.look_at(&instance, way, None).await?),
+            Way::WatchOnly => None,
+        };
+        match self
+            .keep_looked_at(&mut instance, look.as_ref(), false)
+            .await?
+        {
+            Fate::Refused(error) => Err(error),
+            Fate::Added(_) | Fate::Same(_) => Ok(Added { instance, look }),
+        }
+    }
+
+    /// The instance as it would be kept, checked; nothing is kept yet.
+    pub(super) async fn instance_of(&self, new: NewInstance<'_>) -> Result<Instance> {
         let account = self.account_named(new.account).await?;
-        let mut instance = Instance {
+        let instance = Instance {
             id: self.new_instance_id()?,
             name: text::name("the name", new.name)?,
             account: account.id,
@@ -89,21 +106,42 @@ impl Patchbay {
         if instance.way == Way::WatchOnly && instance.url.is_none() {
             return Err(TextError::Empty { what: "the URL" }.into());
         }
-        let look = match &instance.way {
-            Way::Ssh(way) => Some(self.look_at(&instance, way, None).await?),
-            Way::WatchOnly => None,
-        };
-        if let Some(Ok(look)) = &look {
+        Ok(instance)
+    }
+
+    /// Pins an instance to what was seen and keeps it; where `once`, not beside another one that is
+    /// the same.
+    pub(super) async fn keep_looked_at(
+        &self,
+        instance: &mut Instance,
+        look: Option<&std::result::Result<Look, TransportError>>,
+        once: bool,
+    ) -> Result<Fate> {
+        if let Some(Ok(look)) = look {
+            let twin = match once {
+                true => self
+                    .instances()
+                    .await?
+                    .into_iter()
+                    .find(|known| known.pin.as_ref() == Some(&look.pin)),
+                false => None,
+            };
+            if let Some(twin) = twin {
+                return Ok(Fate::Same(twin.name));
+            }
             instance.pin = Some(look.pin.clone());
             if instance.url.is_none() {
                 instance.url = checked_url(&look.pin.base_url).ok();
             }
         }
-        self.ports.records.save_instance(&instance).await?;
-        if let Some(Ok(look)) = &look {
-            self.spend_tokens(&instance, &look.tokens).await?;
+        if let Err(error) = self.ports.records.save_instance(instance).await {
+            return Ok(Fate::Refused(error.into()));
         }
-        Ok(Added { instance, look })
+        if let Some(Ok(look)) = look {
+            self.spend_tokens(instance, &look.tokens).await?;
+        }
+        let missed = look.and_then(|look| look.as_ref().err());
+        Ok(Fate::Added(missed.cloned()))
     }
 
     /// Changes an instance. A new way in is looked at on the next check; the pin stays.

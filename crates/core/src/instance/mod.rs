@@ -6,6 +6,7 @@
 pub mod adding;
 pub mod adopting;
 pub mod answering;
+pub mod importing;
 pub mod probing;
 
 use crate::connection::drift::DriftLater;
@@ -224,6 +225,20 @@ pub fn is_target(text: &str) -> bool {
     word(host, "._-:") && user.is_none_or(|user| word(user, "._-+"))
 }
 
+/// The Commerce Cloud project behind a target, where it is one of Cloud's addresses
+/// (docs/facts.md, SSH): `<project>-<branch>-<hash>--<app>@ssh.<region>.magento.cloud` or
+/// `<node>.ent-<project>-<branch>-<user>@ssh.<region>.magento.com`.
+pub fn cloud_project(target: &str) -> Option<&str> {
+    let (user, host) = target.rsplit_once('@')?;
+    let cloud = [".magento.cloud", ".magento.com"];
+    if !host.starts_with("ssh.") || !cloud.iter().any(|end| host.ends_with(end)) {
+        return None;
+    }
+    let user = user.split_once(".ent-").map_or(user, |(_, rest)| rest);
+    let project = user.split('-').next()?;
+    (!project.is_empty()).then_some(project)
+}
+
 fn check_path(what: &'static str, path: &str, starts: &[&str]) -> Result<(), TextError> {
     if !starts.iter().any(|start| path.starts_with(start)) {
         return Err(TextError::Shape {
@@ -294,6 +309,29 @@ mod tests {
             "x\ny",
         ] {
             assert!(way(bad).checked().is_err(), "{bad:?} must not reach ssh");
+        }
+    }
+
+    #[test]
+    fn the_project_is_read_from_clouds_own_addresses_only() {
+        for (target, project) in [
+            (
+                "abc123-staging-7rqtwti--mymagento@ssh.eu-4.magento.cloud",
+                Some("abc123"),
+            ),
+            (
+                "1.ent-abc123-production-xyz@ssh.eu-4.magento.cloud",
+                Some("abc123"),
+            ),
+            (
+                "2.ent-abc123-staging-xyz@ssh.us-3.magento.com",
+                Some("abc123"),
+            ),
+            ("deploy@shop.example", None),
+            ("x@ssh.magento.cloud.evil.example", None),
+            ("shop", None),
+        ] {
+            assert_eq!(cloud_project(target), project, "{target}");
         }
     }
 

@@ -1,5 +1,7 @@
 //! `instance`.
 
+mod importing;
+
 use patchbay_contract::error::Trouble;
 use patchbay_contract::instances::details::{
     InstanceAdded, InstanceAdopted, InstanceDetails, InstanceDocument, InstanceList,
@@ -29,6 +31,7 @@ pub(super) async fn run(desk: &Desk, command: InstanceCommand) -> Done {
         } => adopt(desk, &name, with_private_key, yes).await,
         InstanceCommand::Repin { name, confirm } => repin(desk, &name, &confirm).await,
         InstanceCommand::Answer { name, answer } => reply(desk, &name, answer).await,
+        InstanceCommand::Import(args) => importing::run(desk, args).await,
     }
 }
 
