@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use crate::config::{Part, Purpose};
-use crate::connection::check::space_values;
+use crate::connection::held::space_values;
 use crate::error::{Error, Result};
 use crate::instance::{Instance, Way};
 use crate::keypair::KeyPair;
