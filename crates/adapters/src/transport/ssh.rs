@@ -376,7 +376,8 @@ impl Transport for SshTransport {
         way: &SshWay,
         request: &FeedsRequest,
     ) -> Result<FeedsThere, TransportError> {
-        let mut far = self.start(way, &feeds_request(way, request))?;
+        let asked = feeds_request(way, request);
+        let mut far = self.start(way, request.asked, &asked).await?;
         let limit = self.first_limit(Duration::from_secs(60));
         match far.answer("asking what can be sent", limit).await? {
             Answer::Feeds(there) => {
@@ -394,7 +395,8 @@ impl Transport for SshTransport {
         request: &ResyncRequest,
         on_line: OnLine<'_>,
     ) -> Result<FeedEnd, TransportError> {
-        let mut far = self.start(way, &resync_request(way, request))?;
+        let asked = resync_request(way, request);
+        let mut far = self.start(way, request.asked, &asked).await?;
         let during = "sending the catalogue again";
         // The far side keeps the limit; this is for one that says nothing any more.
         let limit = self.first_limit(request.limit);
