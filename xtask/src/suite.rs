@@ -40,11 +40,16 @@ pub(crate) fn run() -> Outcome {
         steps::run(&mut steps::cargo(&root, &arguments))
     });
     steps.step("generated types", || unchanged_since(&before));
-    steps.step("the real window", || {
-        let arguments = ["test", "-p", "patchbay-tests", "--test", "window"];
-        let app = tree::target().join("debug").join(app_name());
-        steps::run(steps::cargo(&root, &arguments).env("PATCHBAY_APP", app))
-    });
+    for (step, test) in [
+        ("the real window", "window"),
+        ("the portal's window", "portal"),
+    ] {
+        steps.step(step, || {
+            let arguments = ["test", "-p", "patchbay-tests", "--test", test];
+            let app = tree::target().join("debug").join(app_name());
+            steps::run(steps::cargo(&root, &arguments).env("PATCHBAY_APP", app))
+        });
+    }
     steps.finish()
 }
 

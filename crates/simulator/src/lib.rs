@@ -23,7 +23,7 @@
 //! | [`account`], [`world`] | what the pretended side knows, and what may be done with it |
 //! | [`token`] | keys, and the tokens signed with them |
 //! | `gateway`, `registry` | who may pass, and what is behind |
-//! | `portal`, `control` | My Account's keys; the interface that sets the stage |
+//! | `portal`, [`portal_page`], `control` | My Account's keys; their page; the interface that sets the stage |
 //! | [`fault`], `misbehave`, `door`, `net` | which failure when; its bytes; how it is carried out |
 //! | [`scenario`] | named situations |
 //! | [`fleet`], [`demo`] | pretend instances; who they are in the demo, and its main job |
@@ -39,6 +39,7 @@ mod gateway;
 mod misbehave;
 mod net;
 mod portal;
+pub mod portal_page;
 mod registry;
 pub mod scenario;
 mod stage;
@@ -56,6 +57,7 @@ use serde::Serialize;
 pub use account::{Gateway, Licence, ReadyKey, Role};
 pub use fault::{Door, Fault, Faults, Rule};
 pub use net::BindError;
+pub use portal_page::{DownloadKind, Play, PortalPage};
 pub use scenario::{ReadyAccount, Scenario, Situation};
 pub use stage::ClockSkew;
 pub use visits::{Signature, Visit};
@@ -188,6 +190,11 @@ impl Simulator {
     /// Looks at or changes the faults.
     pub fn faults<R>(&self, work: impl FnOnce(&mut Faults) -> R) -> R {
         work(&mut self.stage.faults())
+    }
+
+    /// Says how the portal's page behaves from its next opening on.
+    pub fn set_page(&self, page: PortalPage) {
+        *self.stage.page() = page;
     }
 
     /// Puts one fault in force and gives its number.

@@ -1,7 +1,7 @@
 //! My Account's API Portal as a small JSON interface (`docs/facts.md`, "Simulator's portal API").
 //!
 //! Adobe offers no such interface; it is our own invention, for the way in which key pairs are
-//! made by one click. The page that people see will be served beside it under `/portal/`.
+//! made by one click. The page that people see is served beside it, under `/portal/`.
 
 use axum::Router;
 use axum::body::Bytes;
@@ -18,7 +18,7 @@ use crate::door::{self, Shared};
 use crate::fault::Door;
 use crate::gateway::answer;
 use crate::world::WorldError;
-use crate::{control, token, words};
+use crate::{control, portal_page, token, words};
 
 /// The largest body the portal reads, in bytes.
 const MAX_BODY: usize = 4 * 1024;
@@ -33,6 +33,7 @@ pub(crate) fn router(shared: Shared) -> Router {
         .with_state(shared.clone());
     let router = Router::new()
         .nest("/portal/api", api)
+        .nest("/portal/", portal_page::router(shared.clone()))
         .nest("/control", control::router(shared.clone()))
         .fallback(|| async { trouble(404, "notFound", "There is nothing at this address") })
         .method_not_allowed_fallback(|| async {

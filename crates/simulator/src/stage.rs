@@ -9,6 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use crate::fault::{Door, Faults};
+use crate::portal_page::PortalPage;
 use crate::scenario::{self, Scenario, Situation};
 use crate::visits::Visits;
 use crate::world::{World, WorldError};
@@ -33,6 +34,7 @@ pub(crate) struct Stage {
     visits: Mutex<Visits>,
     clocks: Mutex<BTreeMap<Door, ClockSkew>>,
     situation: Mutex<Option<Situation>>,
+    page: Mutex<PortalPage>,
     /// Seconds a token's expiry may lie beyond the recipe.
     pub(crate) leeway: i64,
     /// The bearer token of the control interface.
@@ -47,6 +49,7 @@ impl Stage {
             visits: Mutex::default(),
             clocks: Mutex::default(),
             situation: Mutex::default(),
+            page: Mutex::default(),
             leeway,
             control_token,
         }
@@ -66,6 +69,10 @@ impl Stage {
 
     pub(crate) fn situation(&self) -> MutexGuard<'_, Option<Situation>> {
         lock(&self.situation)
+    }
+
+    pub(crate) fn page(&self) -> MutexGuard<'_, PortalPage> {
+        lock(&self.page)
     }
 
     pub(crate) fn set_clock(&self, door: Door, skew: ClockSkew) {

@@ -170,7 +170,7 @@ fn show<R: Runtime>(app: &AppHandle<R>, page: Url, session: &Arc<Session>) -> ta
     let (loads, downloads, titles) = (session.clone(), session.clone(), session.clone());
     let window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::External(page))
         .title(title)
-        .inner_size(1000.0, 760.0)
+        .inner_size(840.0, 700.0)
         .incognito(true)
         .general_autofill_enabled(false)
         .initialization_script(script)
@@ -196,6 +196,7 @@ fn show<R: Runtime>(app: &AppHandle<R>, page: Url, session: &Arc<Session>) -> ta
         })
         .build()?;
     watch_origin(&window, session)?;
+    beside_the_guide(app, &window);
     let ending = app.clone();
     window.on_window_event(move |event| {
         if matches!(event, WindowEvent::Destroyed) {
@@ -204,6 +205,24 @@ fn show<R: Runtime>(app: &AppHandle<R>, page: Url, session: &Arc<Session>) -> ta
         }
     });
     Ok(())
+}
+
+/// Leaves the left side of the main window in sight: what to do next is said there. Where the desktop
+/// places windows itself nothing changes.
+fn beside_the_guide<R: Runtime>(app: &AppHandle<R>, window: &WebviewWindow<R>) {
+    const GUIDE: f64 = 440.0;
+    let main = app.get_webview_window("main");
+    let place = main.and_then(|main| {
+        let scale = main.scale_factor().ok()?;
+        let mut place = main.outer_position().ok()?.to_logical::<f64>(scale);
+        place.x += GUIDE;
+        Some(place)
+    });
+    if let Some(place) = place
+        && let Err(error) = window.set_position(place)
+    {
+        tracing::debug!(%error, "the portal's window stays where it is");
+    }
 }
 
 /// Looks at every place the page itself goes to, frames aside, before it is shown.
@@ -216,12 +235,23 @@ fn watch_origin<R: Runtime>(
 
     let (shown, session) = (window.clone(), session.clone());
     window.with_webview(move |view| {
-        view.inner().connect_load_changed(move |view, event| {
+        let view = view.inner();
+        let failing = session.clone();
+        // The system's own page about a load that failed would stand under the unlisted name.
+        view.connect_load_failed(move |_, _, address, _| {
+            let url = Url::parse(address).ok();
+            url.is_none_or(|url| !lock(&failing.origins).knows(&url))
+        });
+        view.connect_load_changed(move |view, event| {
             let url = view.uri().and_then(|uri| Url::parse(uri.as_str()).ok());
             let Some(url) = url else { return };
             match event {
                 LoadEvent::Started | LoadEvent::Redirected if !session.goes_to(&url) => {
                     view.stop_loading();
+                }
+                // Where stopping came too late it is left at once.
+                LoadEvent::Committed if !lock(&session.origins).knows(&url) => {
+                    view.load_uri("about:blank");
                 }
                 LoadEvent::Committed => session.is_at(&shown, &url),
                 _ => {}
@@ -250,13 +280,21 @@ impl Session {
             return true;
         }
         let origin = origin(url);
+        if lock(&self.asked)
+            .replace(url.clone())
+            .is_some_and(|before| before == *url)
+        {
+            return false;
+        }
         tracing::info!(origin, "the portal's page asks to go to an unlisted origin");
-        *lock(&self.asked) = Some(url.clone());
         self.events.tell(PortalEvent::AsksOrigin { origin });
         false
     }
 
     fn is_at<R: Runtime>(&self, window: &WebviewWindow<R>, url: &Url) {
+        if url.scheme() == "about" {
+            return;
+        }
         let origin = origin(url);
         if let Err(error) = window.set_title(&origin) {
             tracing::warn!(%error, "the portal's title could not be set");

@@ -4,7 +4,7 @@ import { row } from "../api/fakeFleet";
 import { languages } from "../i18n";
 import { deeds, found, type Doer } from "./deeds";
 
-const doer = (): Doer => ({ go: vi.fn(), add: vi.fn(), bring: vi.fn(), checkAll: vi.fn(), preview: vi.fn(), switchView: vi.fn(), open: vi.fn(), check: vi.fn(), next: vi.fn() });
+const doer = (): Doer => ({ go: vi.fn(), add: vi.fn(), bring: vi.fn(), create: vi.fn(), checkAll: vi.fn(), preview: vi.fn(), switchView: vi.fn(), open: vi.fn(), check: vi.fn(), next: vi.fn() });
 const rows = [row({ name: "Nordlys live", state: "connected", nextStep: "setUpPayments" }), row({ name: "Fjord outlet", account: "Fjord" })];
 
 test("a deed is found by its words in either language, and by its instance", () => {

@@ -19,6 +19,7 @@ export interface Doer {
   go: (section: Section) => void;
   add: () => void;
   bring: () => void;
+  create: () => void;
   checkAll: () => void;
   preview: () => void;
   switchView: () => void;
@@ -44,6 +45,7 @@ export function deeds(texts: Texts, rows: readonly InstanceRow[], doer: Doer): D
   return [
     ...sections.map(({ id }) => deed(`go ${id}`, (t) => t.app[id], texts.palette.place, () => doer.go(id))),
     deed("add", (t) => t.instances.add, board, doer.add),
+    deed("create", (t) => t.creating.title, texts.app.keyPairs, doer.create),
     deed("bring", (t) => t.keyPairs.bring, texts.app.keyPairs, doer.bring),
     deed("checkAll", (t) => t.connection.checkAll, board, doer.checkAll),
     deed("preview", (t) => t.instances.preview, board, doer.preview),
