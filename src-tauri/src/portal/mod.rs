@@ -49,6 +49,8 @@ struct Session {
     /// What the script is called on the page; random, so that it meets nothing of the page's own.
     name: String,
     origins: Mutex<Origins>,
+    /// Where something on the page, a frame or the page itself, was last allowed to go.
+    heading: Mutex<Option<Url>>,
     /// Where the page wants to go and waits for an answer.
     asked: Mutex<Option<Url>>,
     keeping: tokio::sync::Mutex<Keeping>,
@@ -105,6 +107,7 @@ pub(crate) async fn open<R: Runtime>(
         events,
         name,
         origins: Mutex::new(Origins::from(&page)),
+        heading: Mutex::default(),
         asked: Mutex::default(),
         keeping: tokio::sync::Mutex::new(Keeping {
             next: None,
@@ -174,7 +177,7 @@ fn show<R: Runtime>(app: &AppHandle<R>, page: Url, session: &Arc<Session>) -> ta
         .incognito(true)
         .general_autofill_enabled(false)
         .initialization_script(script)
-        .on_navigation(move |url| lock(&loads.origins).may_load(url))
+        .on_navigation(move |url| loads.may_head_for(url))
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .on_document_title_changed(move |window, title| {
             if title == titles.mark() {
@@ -246,7 +249,9 @@ fn watch_origin<R: Runtime>(
             let url = view.uri().and_then(|uri| Url::parse(uri.as_str()).ok());
             let Some(url) = url else { return };
             match event {
-                LoadEvent::Started | LoadEvent::Redirected if !session.goes_to(&url) => {
+                // Only the page itself starts a load here, never a frame; its address is still the
+                // former one, and the new one is what was allowed just before.
+                LoadEvent::Started | LoadEvent::Redirected if !session.goes_on() => {
                     view.stop_loading();
                 }
                 // Where stopping came too late it is left at once.
@@ -272,6 +277,21 @@ fn watch_origin<R: Runtime>(
 impl Session {
     fn mark(&self) -> String {
         format!("patchbay {}", self.name)
+    }
+
+    /// Whether anything on the page may go there, and remembers where that is.
+    fn may_head_for(&self, url: &Url) -> bool {
+        let may = lock(&self.origins).may_load(url);
+        if may {
+            *lock(&self.heading) = Some(url.clone());
+        }
+        may
+    }
+
+    /// Whether the page may go where it is heading.
+    fn goes_on(&self) -> bool {
+        let heading = lock(&self.heading).clone();
+        heading.is_none_or(|url| self.goes_to(&url))
     }
 
     /// Whether the page may go there; where nobody knows, the person is asked, once.
