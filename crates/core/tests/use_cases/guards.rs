@@ -15,21 +15,21 @@ use patchbay_core::registry::{DataSpace, DataSpaceType};
 use crate::judging::{look_with, values_of};
 use crate::world::{PRODUCTION, PROJECT, TESTING, mage, space};
 
-struct Case {
-    role: Role,
-    is_live: Option<bool>,
-    kind: DataSpaceType,
-    parts: BTreeSet<Part>,
-    plan: PlanKind,
-    bulk: bool,
-    merchant: bool,
-    elsewhere: bool,
+pub struct Case {
+    pub role: Role,
+    pub is_live: Option<bool>,
+    pub kind: DataSpaceType,
+    pub parts: BTreeSet<Part>,
+    pub plan: PlanKind,
+    pub bulk: bool,
+    pub merchant: bool,
+    pub elsewhere: bool,
     /// Whether the instance holds other values already.
-    filled: bool,
+    pub filled: bool,
 }
 
 impl Case {
-    fn new(role: Role, kind: DataSpaceType) -> Self {
+    pub fn new(role: Role, kind: DataSpaceType) -> Self {
         Self {
             role,
             is_live: None,
@@ -92,11 +92,23 @@ impl Case {
             .collect()
     }
 
+    /// Disconnecting takes every payments setting that is there.
+    fn payments(&self, look: &Look) -> PaymentsWanted {
+        match self.plan {
+            PlanKind::Detach => look
+                .payments
+                .iter()
+                .map(|row| (row.place(), None))
+                .collect(),
+            _ => PaymentsWanted::new(),
+        }
+    }
+
     fn target(&self) -> DataSpace {
         space(PRODUCTION, self.kind, PROJECT, Some(mage(1)))
     }
 
-    fn said(&self) -> Vec<(GuardId, Effect)> {
+    pub fn said(&self) -> Vec<(GuardId, Effect)> {
         let (instance, look, target) = (self.instance(), self.look(), self.target());
         let pairs: Vec<PairFacts> = Purpose::ALL
             .into_iter()
@@ -123,7 +135,7 @@ impl Case {
             kind: &self.plan,
             parts: &self.parts,
             wanted: &self.wanted(),
-            payments: &PaymentsWanted::new(),
+            payments: &self.payments(look),
             look,
         });
         let holders = if self.elsewhere {
@@ -136,7 +148,7 @@ impl Case {
             &Surroundings {
                 instance,
                 look,
-                data_space: (self.plan == PlanKind::Assignment).then_some(target),
+                data_space: self.plan.leads_to_assignment().then_some(target),
                 holders: &holders,
                 rightful: &[],
                 pairs,

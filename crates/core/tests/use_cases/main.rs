@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod bulk;
 #[cfg(test)]
+mod cells;
+#[cfg(test)]
 mod checks;
 #[cfg(test)]
 mod conflicts;
