@@ -17,6 +17,7 @@ mod recipe;
 mod registry;
 mod report;
 mod resync;
+mod saved;
 mod settings;
 mod shop;
 mod start;

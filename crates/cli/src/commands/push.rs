@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use patchbay_contract::push::PushDocument;
-use patchbay_contract::push::saved::{FILE_MAX, NotAPlan, SavedPlan};
 use patchbay_core::id::{EntryId, InstanceId, PushId};
 use patchbay_core::instance::Instance;
 use patchbay_core::push::guards::Effect;
@@ -12,20 +11,20 @@ use patchbay_core::push::order::{
     Cancel, InstanceResult, OrderKind, Outcome, PushOrder, PushReport, Step,
 };
 
-use super::Desk;
 use super::check::renew;
 use super::plan::{Planned, changes, guards, only, show_all};
 use super::start::{Needs, look_after};
+use super::{Desk, saved};
 use crate::args::{Consent, DetachArgs, PushArgs, UndoArgs};
 use crate::exit::{Done, Exit, Failure, exit_of};
 use crate::output::Page;
-use crate::{input, terminal, words};
+use crate::{terminal, words};
 
 pub(super) async fn push(desk: &Desk, args: PushArgs) -> Done {
     let agreed = args.plan.is_some();
     needs_consent(&args.consent, agreed)?;
     let mut order = match &args.plan {
-        Some(file) => saved(desk, file).await?,
+        Some(file) => saved::order_of(desk, file).await?,
         None => PushOrder::new(OrderKind::Assignment, args.names),
     };
     look_after(desk, Needs::Keychain).await?;
@@ -87,60 +86,6 @@ fn nothing(desk: &Desk, said: &str) -> Done {
     };
     desk.output.answer(&document, |page| page.line(said));
     Ok(Exit::Well)
-}
-
-/// The order of a saved plan that nobody edited.
-async fn saved(desk: &Desk, file: &str) -> Result<PushOrder, Failure> {
-    let bytes = input::file("the saved plan", file, FILE_MAX)?;
-    let plan = SavedPlan::read(&bytes).map_err(|why| match why {
-        NotAPlan::Newer => Failure::refused(
-            "planNewer",
-            "A newer Patchbay saved this plan.",
-            "Update Patchbay, or make a new plan.",
-        ),
-        NotAPlan::Unreadable => edited("This is no saved plan, or it was edited."),
-    })?;
-    let ours = desk
-        .patchbay
-        .plan_mac_holds(&plan.canonical(), &plan.mac)
-        .await?;
-    let (Some(parts), Some(expected), true) = (plan.parts(), plan.expected(), ours) else {
-        return Err(edited(
-            "This plan was edited, or saved with another data directory: it is for reading only.",
-        ));
-    };
-    let known = desk.patchbay.instances().await?;
-    let mut names = Vec::new();
-    for one in &plan.instances {
-        match known.iter().find(|instance| instance.id.as_str() == one.id) {
-            Some(instance) => names.push(instance.name.clone()),
-            None => {
-                return Err(Failure::refused(
-                    "noSuch",
-                    format!(
-                        "The instance \"{}\" of this plan is not here any more.",
-                        one.name
-                    ),
-                    "Make a new plan.",
-                ));
-            }
-        }
-    }
-    if names.is_empty() {
-        return Err(Failure::refused(
-            "planEmpty",
-            "There is no instance in this plan.",
-            "Make a new plan.",
-        ));
-    }
-    let mut order = PushOrder::new(OrderKind::Assignment, names);
-    order.parts = parts;
-    order.expected = Some(expected);
-    Ok(order)
-}
-
-fn edited(text: &str) -> Failure {
-    Failure::refused("planNotOurs", text, "Make a new plan with plan --out.")
 }
 
 /// Shows the plan and asks where nobody agreed yet, then carries the order out.

@@ -6,7 +6,7 @@
 
 use crate::error::Result;
 use crate::fingerprint::mac;
-use crate::id::{hex, unhex};
+use crate::id::hex;
 use crate::patchbay::Patchbay;
 use crate::ports::records::OwnSecret;
 use crate::secret::Secret;
@@ -31,8 +31,8 @@ impl Patchbay {
     /// Records and keychain.
     pub async fn plan_mac_holds(&self, bytes: &[u8], given: &str) -> Result<bool> {
         let right = Secret::new(self.plan_mac(bytes).await?.into_bytes());
-        let given = given.to_ascii_lowercase();
-        Ok(unhex(&given).is_some() && right.same_as(&Secret::new(given.into_bytes())))
+        let given = Secret::new(given.as_bytes().to_vec());
+        Ok(right.same_as(&given))
     }
 }
 
@@ -47,7 +47,7 @@ mod tests {
         assert_eq!(mac.len(), 64);
         assert!(patchbay.plan_mac_holds(b"a plan", &mac).await.unwrap());
         assert!(!patchbay.plan_mac_holds(b"a plan ", &mac).await.unwrap());
-        for wrong in ["", "zz", &mac[1..], &"0".repeat(64)] {
+        for wrong in ["", "zz", &mac[1..], &mac.to_uppercase(), &"0".repeat(64)] {
             let held = patchbay.plan_mac_holds(b"a plan", wrong).await.unwrap();
             assert!(!held, "{wrong:?} is not its MAC");
         }
