@@ -7,5 +7,6 @@ mod consent;
 mod generated;
 mod kills;
 mod main_job;
+mod plans;
 mod secrets;
 mod told;

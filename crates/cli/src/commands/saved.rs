@@ -218,7 +218,7 @@ mod tests {
         let mut found = Vec::new();
         places(&document, "", &mut found);
         let all_edits: BTreeSet<Vec<u8>> = (0..17)
-            .flat_map(|how| found.iter().filter_map(move |at| Some((how, at))))
+            .flat_map(|how| found.iter().map(move |at| (how, at)))
             .filter_map(|(how, at)| edit(&document, at, how))
             .flat_map(|edited| [edited.to_string().into_bytes(), put_right(edited)])
             .filter(|bytes| SavedPlan::read(bytes).as_ref() != Ok(&plan))
