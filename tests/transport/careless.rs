@@ -143,6 +143,7 @@ impl Stage {
             entry: entry(),
             blob: blob.unwrap_or(patchbay_core::ports::transport::UndoBlob(Vec::new())),
             touched: ConfigPath::ALL.to_vec(),
+            payments: Vec::new(),
         };
         let undone = match transport
             .begin(&self.way, &begin_request(Some(restore)))

@@ -259,6 +259,14 @@ impl Look {
         self.values.get(&path).map(|value| &value.exact)
     }
 
+    /// Whether a key's row holds it in the clear, or under a crypt key that is not the newest.
+    pub fn is_badly_kept(&self, path: ConfigPath) -> bool {
+        self.notices.iter().any(|notice| {
+            matches!(notice.code.as_str(), "oldCryptKey" | "plaintextRow")
+                && notice.detail == path.as_str()
+        })
+    }
+
     /// A plain value in effect.
     pub fn plain(&self, path: ConfigPath) -> Option<&str> {
         self.values.get(&path)?.plain.as_deref()

@@ -132,10 +132,13 @@ pub(super) fn changes(page: &mut Page, plan: &Plan) {
                 format!("  {}", words::value(change.path)),
                 side(change.from_exact.is_some(), change.from.text()),
                 "->".to_owned(),
-                side(
-                    change.to_exact.is_some(),
-                    with_hint(change.path, change.to.text()),
-                ),
+                match change.only_seals_again() {
+                    true => "the same, encrypted anew".to_owned(),
+                    false => side(
+                        change.to_exact.is_some(),
+                        with_hint(change.path, change.to.text()),
+                    ),
+                },
             ]
         })
         .collect();

@@ -458,6 +458,11 @@ impl FakeConversation {
             instance.payments.clear();
         }
         for write in writes {
+            // A row that is written is encrypted under the newest crypt key.
+            instance.notices.retain(|notice| {
+                let badly = matches!(notice.code.as_str(), "oldCryptKey" | "plaintextRow");
+                !badly || notice.detail != write.path.as_str()
+            });
             match write.value {
                 Some(value) => instance.values.insert(write.path, value.expose().to_vec()),
                 None => instance.values.remove(&write.path),

@@ -361,7 +361,8 @@ fn change_line(change: &Change) -> ChangeLine {
 pub(crate) fn told_apart(plan: &Plan, look: &Look) -> Option<bool> {
     let mut values = plan.changes.iter();
     let mut payments = plan.payments.iter();
-    if values.all(|change| look.exact(change.path) == change.to_exact.as_ref())
+    let sealed = |change: &Change| !change.only_seals_again() || !look.is_badly_kept(change.path);
+    if values.all(|change| look.exact(change.path) == change.to_exact.as_ref() && sealed(change))
         && payments.all(|change| look.payment(&change.place) == change.to.as_deref())
     {
         return Some(true);

@@ -120,6 +120,14 @@ pub struct PaymentChange {
 /// What the payments settings should become, row by row; `None` for no row.
 pub type PaymentsWanted = BTreeMap<PaymentPlace, Option<String>>;
 
+impl Change {
+    /// Whether the value stays and is only encrypted again: it lies there in the clear, or under a
+    /// crypt key that will be removed one day and take it along.
+    pub fn only_seals_again(&self) -> bool {
+        self.from_exact == self.to_exact
+    }
+}
+
 /// A plan for one instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
@@ -178,7 +186,7 @@ pub fn make(input: &PlanInput<'_>) -> Plan {
         .wanted
         .iter()
         .filter(|(path, _)| input.parts.contains(&path.part()))
-        .filter_map(|(path, wanted)| change(*path, wanted, input.look))
+        .filter_map(|(path, wanted)| change(input, *path, wanted))
         .collect();
     let locks: Vec<Lock> = input
         .look
@@ -232,13 +240,18 @@ pub fn shown(look: &Look, path: ConfigPath) -> Shown {
     }
 }
 
-fn change(path: ConfigPath, wanted: &Wanted, look: &Look) -> Option<Change> {
+fn change(input: &PlanInput<'_>, path: ConfigPath, wanted: &Wanted) -> Option<Change> {
+    let look = input.look;
     let from_exact = look.exact(path).cloned();
     let (to, to_exact) = match wanted {
         Wanted::Set { exact, shown } => (shown.clone(), Some(exact.clone())),
         Wanted::Remove => (Shown::Absent, None),
     };
-    (from_exact != to_exact).then(|| Change {
+    let again = input.kind.leads_to_assignment()
+        && to_exact.is_some()
+        && look.is_badly_kept(path)
+        && !look.locks.iter().any(|lock| lock.path == path);
+    (from_exact != to_exact || again).then(|| Change {
         path,
         from: shown(look, path),
         from_exact,

@@ -39,6 +39,8 @@ mod pushes;
 #[cfg(test)]
 mod resyncs;
 #[cfg(test)]
+mod sealing;
+#[cfg(test)]
 mod shops;
 #[cfg(test)]
 mod undo;

@@ -10,6 +10,7 @@ use crate::registry::DataSpaceType;
 
 pub(super) fn keys_and_data_space(plan: &Plan, live: bool, said: &mut Vec<GuardFinding>) {
     let new_keys = changes_part(plan, Part::Keys)
+        .filter(|change| !change.only_seals_again())
         .any(|change| change.from_exact.is_some() && change.to_exact.is_some());
     let new_space = plan.changes.iter().any(|change| {
         matches!(change.path, ConfigPath::DataSpaceId | ConfigPath::ProjectId)
