@@ -110,7 +110,11 @@ pub(crate) async fn confirm_intake(
         private_key: &waiting.key,
     };
     match patchbay.bring_key(&brought).await {
-        Ok(kept) => shown(patchbay, &kept).await,
+        // What it is for is what Adobe accepts it for, whatever was chosen.
+        Ok(kept) => {
+            let kept = patchbay.correct_purpose(kept).await.map_err(said)?;
+            shown(patchbay, &kept).await
+        }
         Err(error) => {
             intakes.give_back(request.0.intake, waiting);
             Err(said(error))

@@ -3,9 +3,11 @@
 //! Nothing is kept here; the key stays with whoever brought it until it becomes a pair.
 
 use super::intake::{self, Repair};
+use super::keeping::{KeptKey, Verification};
 use crate::error::Result;
 use crate::fingerprint::IdentityFingerprint;
 use crate::patchbay::Patchbay;
+use crate::ports::records::RecordsError;
 use crate::secret::Secret;
 
 /// What can be said of a private key without keeping it; nothing secret.
@@ -38,6 +40,32 @@ impl Patchbay {
             bits: key.bits,
             repairs: key.repairs,
             known_as: twin.map(|pair| pair.name),
+        })
+    }
+}
+
+impl Patchbay {
+    /// Lets a pair be for what Adobe accepts it for: one that was kept under the wrong purpose goes
+    /// under the other and is asked about again. Where that name is taken there, it stays as it is.
+    ///
+    /// # Errors
+    /// Keychain and records; the pair is kept all the same.
+    pub async fn correct_purpose(&self, kept: KeptKey) -> Result<KeptKey> {
+        if kept.verification != Verification::Swapped {
+            return Ok(kept);
+        }
+        let mut pair = kept.pair.clone();
+        pair.purpose = pair.purpose.other();
+        match self.ports.records.save_key_pair(&pair).await {
+            Err(RecordsError::NameTaken { .. }) => return Ok(kept),
+            saved => saved?,
+        }
+        let der = self.private_key(&pair).await?;
+        let verification = self.verify_kept(&mut pair, &der).await;
+        Ok(KeptKey {
+            pair,
+            verification,
+            ..kept
         })
     }
 }

@@ -67,6 +67,28 @@ async fn a_pair_under_the_wrong_purpose_is_told() {
         .await
         .unwrap();
     assert_eq!(kept.verification, Verification::Swapped);
+    let right = world.patchbay.correct_purpose(kept).await.unwrap();
+    assert_eq!(right.verification, Verification::Accepted);
+    let listed = world.patchbay.key_pairs().await.unwrap().remove(0);
+    assert_eq!(
+        listed.purpose,
+        Purpose::Production,
+        "what Adobe says counts"
+    );
+
+    world
+        .bring("Nordlys", Purpose::Sandbox, "Taken", 1)
+        .await
+        .unwrap();
+    let kept = world
+        .bring("Nordlys", Purpose::Production, "Taken", 1)
+        .await;
+    let kept = world.patchbay.correct_purpose(kept.unwrap()).await.unwrap();
+    assert_eq!(
+        kept.verification,
+        Verification::Swapped,
+        "it stays as it is"
+    );
 }
 
 #[tokio::test]
