@@ -25,6 +25,7 @@ use tauri::Runtime;
 use tauri::ipc::Invoke;
 
 /// Every command of the window.
+#[expect(clippy::too_many_lines, reason = "a list, one line for each command")]
 pub(crate) fn all<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync + 'static {
     tauri::generate_handler![
         accounts::add_account,
