@@ -333,6 +333,49 @@ async fn every_failure_has_its_own_word_and_none_repeats_the_token() {
     }
 }
 
+/// Asked from a process of its own, whose memory is its own: 1 GiB, a million levels, a bomb.
+#[tokio::test]
+async fn whatever_a_gateway_sends_memory_grows_by_little() {
+    let gib = 1024 * 1024 * 1024;
+    let redirect = |location: &str| Fault::Redirect {
+        status: 302,
+        location: location.to_owned(),
+    };
+    let stage = stage(Scenario::AllWell);
+    for fault in [
+        Fault::Garbage,
+        Fault::HugeBody { bytes: gib },
+        Fault::GzipBomb { bytes: gib },
+        Fault::DeepJson { depth: 1_000_000 },
+        redirect("https://elsewhere.invalid/"),
+    ] {
+        stage.simulator.faults(|faults| faults.clear_all());
+        stage
+            .simulator
+            .misbehave(Rule::always(fault.clone()))
+            .unwrap();
+        let url = stage.simulator.urls().production.clone();
+        let asked = tokio::process::Command::new(env!("CARGO_BIN_EXE_gateway-probe"))
+            .args([&url, "memory"])
+            .output()
+            .await
+            .unwrap();
+        let said = String::from_utf8(asked.stdout).unwrap();
+        let lines: Vec<&str> = said.lines().collect();
+        let [ping, list, grew] = lines[..] else {
+            panic!("{fault:?}: {said}")
+        };
+        for answer in [ping, list] {
+            assert_ne!(answer, "accepted", "{fault:?}");
+        }
+        let grew = grew.trim_start_matches("grew by ").trim_end_matches(" KiB");
+        let grew: u64 = grew.parse().unwrap();
+        assert!(grew > 0, "nothing was measured");
+        assert!(grew <= 64 * 1024, "{fault:?}: {grew} KiB");
+        eprintln!("{fault:?}: {grew} KiB");
+    }
+}
+
 #[tokio::test]
 async fn a_signed_request_is_never_sent_on() {
     let stage = stage(Scenario::AllWell);

@@ -1,7 +1,8 @@
 //! Asks a gateway for its ping and says what came of it.
 //!
 //! Which authorities are trusted is the computer's matter, told by the environment, so tests of
-//! certificates ask from a process of its own.
+//! certificates ask from a process of its own. So do tests of memory: with a second argument it also
+//! says by how much its memory grew while it asked.
 
 use std::time::Duration;
 
@@ -30,8 +31,25 @@ async fn main() {
         api_key: &ApiKey::parse("0123456789abcdef0123456789abcdef").unwrap(),
         token: &Secret::new(b"head.claims.signature".to_vec()),
     };
+    let before = peak_memory();
     match gateway.ping(Purpose::Production, &bearer).await {
         Ok(_) => println!("accepted"),
         Err(error) => println!("{error}"),
     }
+    if std::env::args().nth(2).is_some() {
+        let list = gateway.data_spaces(Purpose::Production, &bearer).await;
+        println!(
+            "{}",
+            list.err().map_or("accepted".to_owned(), |e| e.to_string())
+        );
+        println!("grew by {} KiB", peak_memory() - before);
+    }
+}
+
+/// The most memory this process ever held, in KiB, as the system counts it.
+fn peak_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+    let number = line.and_then(|line| line.split_whitespace().nth(1));
+    number.and_then(|number| number.parse().ok()).unwrap_or(0)
 }

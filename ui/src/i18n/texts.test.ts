@@ -171,6 +171,8 @@ function remarksOfTheCore(): Map<string, string[]> {
     if (code) found.set(code, word ? [word] : []);
   }
   for (const [, code] of codes(read("ports/gateway.rs"), "impl Rejection", /Rejection::\w+ => "(\w+)"/g)) if (code) found.set(code, ["kind"]);
+  const silent = { shopSendsElsewhere: ["host"], shopTimedOut: [], shopSaysNothing: [] } as Record<string, string[]>;
+  for (const [, code] of codes(read("ports/storefront.rs"), "impl StorefrontError", /StorefrontError::\w+(?: \{ \.\. \})? => "(\w+)"/g)) if (code) found.set(code, silent[code] ?? ["detail"]);
   const notices = codes(read("connection/remarks.rs"), "fn notice_word(", /((?:"\w+"(?: \| )?)+) => Some\("(\w+)"\)/g);
   const word = (code: string) => notices.filter(([, all]) => all?.includes(`"${code}"`)).map(([, , name]) => name ?? "");
   for (const [, code] of (/NOTICES: [^=]*= \[([^\]]*)\]/.exec(read("look.rs"))?.[1] ?? "").matchAll(/"(\w+)"/g)) if (code && !found.has(code)) found.set(code, word(code));

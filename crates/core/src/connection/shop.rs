@@ -122,7 +122,14 @@ fn state_of(error: &StorefrontError) -> State {
 /// Why visitors see nothing, as a sentence.
 pub fn unseen(error: &StorefrontError) -> Remark {
     let text = super::judge::capital(&error.to_string());
-    Remark::new(error.code(), text)
+    let remark = Remark::new(error.code(), text);
+    match error {
+        StorefrontError::NotAllowed { detail }
+        | StorefrontError::Unreachable { detail }
+        | StorefrontError::Unusable { detail } => remark.with("detail", detail),
+        StorefrontError::SentElsewhere { host } => remark.with("host", host),
+        StorefrontError::TimedOut | StorefrontError::SaysNothing => remark,
+    }
 }
 
 fn against_role(kind: DataSpaceType, instance: &Instance) -> Option<Remark> {
