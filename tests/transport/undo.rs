@@ -3,7 +3,7 @@
 use patchbay_core::config::{ConfigPath, Purpose};
 use patchbay_core::id::EntryId;
 use patchbay_core::ports::transport::{Go, Restore, Transport as _, TransportError, UndoBlob};
-use patchbay_tests::ground::InstanceOptions;
+use patchbay_tests::ground::{InstanceOptions, Setting};
 
 use crate::asking::{
     Site, begin_request, data_space, entry, everything, fingerprint_key, pair, remove, send, site,
@@ -165,4 +165,30 @@ async fn a_blob_serves_only_its_instance_and_its_entry() {
         unusable(begin(&site, restore(&blob, &ConfigPath::ALL)).await),
         "not its crypt key"
     );
+}
+
+#[tokio::test]
+async fn a_plaintext_row_of_an_old_module_is_sealed_on_its_way_and_comes_back_as_it_was() {
+    let private_key = ConfigPath::ProductionPrivateKey.as_str();
+    let site = site(InstanceOptions {
+        settings: vec![
+            Setting::plain(ConfigPath::ProductionApiKey.as_str(), USUAL.api_key),
+            Setting::plain(private_key, USUAL.pem),
+        ],
+        ..Default::default()
+    })
+    .await;
+    site.instance.age_rows().await.unwrap();
+    let before = site.instance.rows().await.unwrap();
+    let blob = pushed(&site, &pair(Purpose::Production, &OTHER)).await;
+    let line = USUAL.pem.lines().nth(3).unwrap().as_bytes();
+    let stored = site.instance.row(private_key).await.unwrap().unwrap();
+    assert!(!stored.contains("BEGIN"), "the new one is encrypted");
+    assert!(!blob.0.windows(line.len()).any(|window| window == line));
+    let touched = [
+        ConfigPath::ProductionApiKey,
+        ConfigPath::ProductionPrivateKey,
+    ];
+    undone(&site, &blob, &touched).await;
+    assert_eq!(site.instance.rows().await.unwrap(), before);
 }
