@@ -347,7 +347,11 @@ pub async fn finished(child: Child) -> Result<Run> {
     })
 }
 
-/// Where `patchbayctl` lies, built as it is now with the profile of this test.
+/// Names the folder of programs that were built for this run; `cargo xtask test` says so.
+const BUILT: &str = "PATCHBAY_BUILT";
+
+/// Where `patchbayctl` lies, built as it is now with the profile of this test, unless the folder
+/// of the built programs is named.
 ///
 /// # Errors
 /// When it cannot be built.
@@ -361,6 +365,9 @@ pub async fn built() -> Result<PathBuf> {
 }
 
 async fn build() -> std::result::Result<PathBuf, String> {
+    if let Some(folder) = std::env::var_os(BUILT) {
+        return Ok(PathBuf::from(folder).join("patchbayctl"));
+    }
     let this = std::env::current_exe().map_err(|error| error.to_string())?;
     let profile = this
         .ancestors()

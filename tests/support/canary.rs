@@ -2,9 +2,10 @@
 //!
 //! A [`Canary`] knows every 16-byte window of a private key's private numbers and looks for them in
 //! any bytes: as they are, and after undoing base64 (in every alignment, white space dropped), hex,
-//! escapes and UTF-16. Deliberately not here: what is scanned, which each test says itself.
+//! escapes and UTF-16. A [`Sweep`] looks for fewer guises in very many bytes. Deliberately not here:
+//! what is scanned, which each test says itself.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use base64::Engine as _;
@@ -69,6 +70,12 @@ impl Canary {
             .sum()
     }
 
+    /// A sweep that looks for these windows.
+    #[must_use]
+    pub fn sweep(&self) -> Sweep {
+        Sweep::new(&self.windows)
+    }
+
     fn note(&self, bytes: &[u8], found: &mut HashSet<[u8; WINDOW]>) {
         for window in bytes
             .windows(WINDOW)
@@ -79,6 +86,112 @@ impl Canary {
             }
         }
     }
+}
+
+/// How a window may lie in a process's memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Guise {
+    /// As it is.
+    Raw,
+    /// In hexadecimal, in letters of one or two bytes.
+    Hex,
+    /// In base64, wherever its groups begin, in letters of one or two bytes.
+    Base64,
+}
+
+/// Looks through very many bytes, handed over in pieces, such as the memory of a process.
+///
+/// It does not undo encodings; it knows what the windows look like encoded: 8 bytes of each as
+/// hexadecimal and 12 as base64, so less than a whole window is found too.
+pub struct Sweep {
+    needles: HashMap<[u8; 4], Vec<(Guise, Vec<u8>)>>,
+    /// By three bytes: whether any needle begins so.
+    begins: Vec<bool>,
+    found: BTreeMap<Guise, HashSet<Vec<u8>>>,
+    /// The end of the last piece, because a needle may go on in the next.
+    rest: Vec<u8>,
+    bytes: u64,
+}
+
+/// The longest needle: 16 letters of two bytes.
+const LONGEST: usize = 32;
+
+impl Sweep {
+    fn new(windows: &HashSet<[u8; WINDOW]>) -> Self {
+        let mut sweep = Self {
+            needles: HashMap::new(),
+            begins: vec![false; 1 << 24],
+            found: BTreeMap::new(),
+            rest: Vec::new(),
+            bytes: 0,
+        };
+        for window in windows {
+            sweep.learn(Guise::Raw, window.to_vec());
+            let hex: String = window[..8]
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
+            let base64 = STANDARD.encode(&window[..12]);
+            for (guise, text) in [
+                (Guise::Hex, hex.to_uppercase()),
+                (Guise::Hex, hex),
+                (Guise::Base64, base64),
+            ] {
+                let wide = text.bytes().flat_map(|letter| [letter, 0]).collect();
+                sweep.learn(guise, wide);
+                sweep.learn(guise, text.into_bytes());
+            }
+        }
+        sweep
+    }
+
+    fn learn(&mut self, guise: Guise, needle: Vec<u8>) {
+        if let Some(first) = needle.first_chunk::<4>() {
+            self.begins[three(first)] = true;
+            self.needles
+                .entry(*first)
+                .or_default()
+                .push((guise, needle));
+        }
+    }
+
+    /// Looks through the next piece.
+    pub fn feed(&mut self, piece: &[u8]) {
+        self.bytes += piece.len() as u64;
+        let mut bytes = std::mem::take(&mut self.rest);
+        bytes.extend_from_slice(piece);
+        for (at, first) in bytes.windows(4).enumerate() {
+            // Most memory is zeros, and most of the rest begins no needle.
+            if !self.begins[three(first)] {
+                continue;
+            }
+            let known = first
+                .first_chunk()
+                .and_then(|first| self.needles.get(first));
+            for (guise, needle) in known.into_iter().flatten() {
+                if bytes[at..].starts_with(needle) {
+                    self.found.entry(*guise).or_default().insert(needle.clone());
+                }
+            }
+        }
+        self.rest = bytes.split_off(bytes.len().saturating_sub(LONGEST - 1));
+    }
+
+    /// How many different windows were found in a guise.
+    #[must_use]
+    pub fn found(&self, guise: Guise) -> usize {
+        self.found.get(&guise).map_or(0, HashSet::len)
+    }
+
+    /// How many bytes were looked through.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+}
+
+fn three(bytes: &[u8]) -> usize {
+    usize::from(bytes[0]) | usize::from(bytes[1]) << 8 | usize::from(bytes[2]) << 16
 }
 
 /// The bytes as they are and as they may have been before somebody encoded them.
@@ -224,5 +337,39 @@ mod tests {
             0,
             "another key is not this one"
         );
+    }
+
+    #[test]
+    fn a_sweep_finds_each_guise_across_its_pieces_and_no_other_key() {
+        let pem = keys::rsa_pem().unwrap();
+        let mut canary = Canary::default();
+        canary.learn(&pem);
+        let wanted = [
+            ("PEM", Guise::Base64),
+            ("DER", Guise::Raw),
+            ("hex", Guise::Hex),
+            ("capital hex", Guise::Hex),
+            ("JSON", Guise::Base64),
+            ("UTF-16", Guise::Base64),
+            ("shifted", Guise::Base64),
+            ("among noise", Guise::Raw),
+        ];
+        for (name, bytes) in planted(&pem) {
+            let Some((_, guise)) = wanted.iter().find(|(wanted, _)| *wanted == name) else {
+                continue;
+            };
+            let mut sweep = canary.sweep();
+            bytes.chunks(7).for_each(|piece| sweep.feed(piece));
+            assert!(sweep.found(*guise) > 100, "a key as {name} is found");
+            assert_eq!(sweep.bytes(), bytes.len() as u64);
+        }
+        let other = keys::rsa_pem().unwrap();
+        let mut sweep = canary.sweep();
+        for (_, bytes) in planted(&other) {
+            sweep.feed(&bytes);
+        }
+        for guise in [Guise::Raw, Guise::Hex, Guise::Base64] {
+            assert_eq!(sweep.found(guise), 0, "another key is not this one");
+        }
     }
 }

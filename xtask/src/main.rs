@@ -29,7 +29,9 @@ cargo xtask COMMAND
                    --core leaves out the window, for work that does not touch it
   test             everything: prepares, builds, and runs every test there is
   bench [ARGS]     the table of speeds, side by side (release build)
-  demo             the main job against pretend services, written to docs/transcript.md
+  demo             the window on six pretended instances; without a screen the main job is played,
+                   with pictures and transcripts
+                   --play plays it although there is a screen
 ";
 
 fn main() -> ExitCode {
@@ -42,7 +44,8 @@ fn main() -> ExitCode {
         ("check", [only]) if only == "--core" => check::run(check::Extent::WithoutWindow),
         ("test", []) => suite::run(),
         ("bench", options) => demo::bench(options),
-        ("demo", []) => demo::run(),
+        ("demo", []) => demo::run(demo::Shown::AsCanBe),
+        ("demo", [only]) if only == "--play" => demo::run(demo::Shown::Played),
         ("help" | "--help" | "-h", _) => {
             print!("{USAGE}");
             return ExitCode::SUCCESS;

@@ -21,8 +21,9 @@ const BUILD: &[&str] = &[
     "pkg-config",
 ];
 
-/// To test against real parts: an SSH server, PHP, a database, a keychain, a screen.
+/// To test against real parts: an SSH server, PHP, a database, a keychain, a screen, browsers.
 const TEST: &[&str] = &[
+    "chromium",
     "dbus",
     "dbus-user-session",
     "fonts-noto-cjk",
@@ -41,6 +42,7 @@ const TEST: &[&str] = &[
     "php-xml",
     "procps",
     "sway",
+    "webkit2gtk-driver",
     "wl-clipboard",
     "x11-utils",
     "xauth",

@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::process::Command;
 
 use crate::steps::{self, Failure, Outcome, Steps};
-use crate::{check, prepare, tree};
+use crate::{check, demo, prepare, tree};
 
 /// Where the types that window and core share are written.
 const GENERATED: &str = "ui/src/api/generated";
@@ -37,24 +38,41 @@ pub(crate) fn run() -> Outcome {
     let before = generated();
     steps.step("tests", || {
         let arguments = ["test", "--workspace", "--no-fail-fast"];
-        steps::run(&mut steps::cargo(&root, &arguments))
+        let mut tests = steps::cargo(&root, &arguments);
+        steps::run(tests.env("PATCHBAY_BUILT", tree::target().join("debug")))
     });
     steps.step("generated types", || unchanged_since(&before));
-    for (step, test) in [
-        ("the real window", "window"),
-        ("the portal's window", "portal"),
-    ] {
-        steps.step(step, || {
-            let arguments = ["test", "-p", "patchbay-tests", "--test", test];
-            let app = tree::target().join("debug").join(app_name());
-            steps::run(steps::cargo(&root, &arguments).env("PATCHBAY_APP", app))
-        });
-    }
+    steps.step("the real window", || {
+        let words = demo::words()?;
+        // With the whole workspace, so that what it is built from has the features it has already.
+        let arguments = ["test", "--workspace", "--test", "window"];
+        let mut journeys = steps::cargo(&root, &arguments);
+        journeys.env("PATCHBAY_BUILT", tree::target().join("debug"));
+        steps::run(journeys.env("PATCHBAY_WORDS", words))
+    });
+    steps.step("the portal's window", || {
+        let arguments = ["test", "--workspace", "--test", "portal"];
+        steps::run(steps::cargo(&root, &arguments).env("PATCHBAY_APP", demo::built("patchbay")))
+    });
+    steps.step("every page in Chromium", pages);
     steps.finish()
 }
 
-fn app_name() -> String {
-    format!("patchbay{}", std::env::consts::EXE_SUFFIX)
+/// Every page with axe, in both languages and themes. A machine for which nobody packages Chromium
+/// goes without, and says so; the build machine never does.
+fn pages() -> Outcome {
+    let chromium = std::env::var("CHROMIUM").unwrap_or_else(|_| "chromium".to_owned());
+    if steps::succeeds(Command::new(chromium).arg("--version")) {
+        return check::npm_run("pages");
+    }
+    if std::env::var_os("CI").is_some() {
+        return Err(Failure::new("Chromium is missing on the build machine"));
+    }
+    eprintln!(
+        "   SKIPPED: no Chromium here, so no page was looked at; name one in CHROMIUM and start \
+         again"
+    );
+    Ok(())
 }
 
 /// The generated types as they are now: file name and content.
