@@ -91,6 +91,48 @@ fn random_values(there: &mut FakeInstance, noise: u64) {
     }
 }
 
+/// What the instance says instead of the truth.
+fn say(look: &mut Look, lie: Lie, noise: u64, now: i64, old: &Heard) {
+    match lie {
+        Lie::RandomValuesInAllNineFields | Lie::DataSpaceAgainstWhatItsShopShows => {}
+        Lie::RightKeysWithAnotherMerchantsDataSpace => {
+            show(look, ConfigPath::DataSpaceId, OTHER_SPACE);
+            if noise.is_multiple_of(2) {
+                show(look, ConfigPath::ProjectId, OTHER_PROJECT);
+            }
+        }
+        Lie::AnotherGateway => {
+            let url = format!("https://g{noise}.stranger.test/");
+            look.gateways.insert(Purpose::Production, url);
+        }
+        Lie::AnswerOfAnEarlierRun => {
+            look.values = old.values.clone();
+            look.tokens = old.tokens.iter().map(copied).collect();
+        }
+        Lie::TokenOfAnEarlierRun => look.tokens = old.tokens.iter().map(copied).collect(),
+        Lie::OurFingerprintsWithoutTheKeys => look.values = old.values.clone(),
+        Lie::ClaimsThatItsKeysAreValid => {
+            look.values = old.values.clone();
+            let says = format!("{{\"valid\":true,\"noise\":{noise}}}");
+            for token in &mut look.tokens {
+                token.token = Ok(Secret::new(says.clone().into_bytes()));
+            }
+        }
+        Lie::NonceOfAnotherRun => {
+            let mut bytes = [7; 16];
+            bytes[..8].copy_from_slice(&noise.to_be_bytes());
+            look.nonce = Nonce::from_random(bytes);
+        }
+        Lie::TokenThatEndsTooLate => {
+            let late = 91 + (noise % 1_000_000) as i64;
+            look.tokens = vec![
+                signed(Purpose::Production, 0, now + 300 + late),
+                signed(Purpose::Sandbox, 1, now + 300 + late),
+            ];
+        }
+    }
+}
+
 /// Lets the instance at "live" lie from now on.
 fn tell(world: &World, lie: Lie, noise: u64, old: &Arc<Mutex<Heard>>) {
     let old = Arc::clone(old);
@@ -121,45 +163,7 @@ fn tell(world: &World, lie: Lie, noise: u64, old: &Arc<Mutex<Heard>>) {
             random_values(there, noise);
         }
         there.tamper = Some(Arc::new(move |look: &mut Look| {
-            let old = old.lock().unwrap();
-            match lie {
-                Lie::RandomValuesInAllNineFields | Lie::DataSpaceAgainstWhatItsShopShows => {}
-                Lie::RightKeysWithAnotherMerchantsDataSpace => {
-                    show(look, ConfigPath::DataSpaceId, OTHER_SPACE);
-                    if noise.is_multiple_of(2) {
-                        show(look, ConfigPath::ProjectId, OTHER_PROJECT);
-                    }
-                }
-                Lie::AnotherGateway => {
-                    let url = format!("https://g{noise}.stranger.test/");
-                    look.gateways.insert(Purpose::Production, url);
-                }
-                Lie::AnswerOfAnEarlierRun => {
-                    look.values = old.values.clone();
-                    look.tokens = old.tokens.iter().map(copied).collect();
-                }
-                Lie::TokenOfAnEarlierRun => look.tokens = old.tokens.iter().map(copied).collect(),
-                Lie::OurFingerprintsWithoutTheKeys => look.values = old.values.clone(),
-                Lie::ClaimsThatItsKeysAreValid => {
-                    look.values = old.values.clone();
-                    let says = format!("{{\"valid\":true,\"noise\":{noise}}}");
-                    for token in &mut look.tokens {
-                        token.token = Ok(Secret::new(says.clone().into_bytes()));
-                    }
-                }
-                Lie::NonceOfAnotherRun => {
-                    let mut bytes = [7; 16];
-                    bytes[..8].copy_from_slice(&noise.to_be_bytes());
-                    look.nonce = Nonce::from_random(bytes);
-                }
-                Lie::TokenThatEndsTooLate => {
-                    let late = 91 + (noise % 1_000_000) as i64;
-                    look.tokens = vec![
-                        signed(Purpose::Production, 0, now + 300 + late),
-                        signed(Purpose::Sandbox, 1, now + 300 + late),
-                    ];
-                }
-            }
+            say(look, lie, noise, now, &old.lock().unwrap());
         }));
     });
 }
