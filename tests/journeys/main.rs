@@ -8,5 +8,6 @@ mod generated;
 mod kills;
 mod main_job;
 mod plans;
+mod replacing;
 mod secrets;
 mod told;

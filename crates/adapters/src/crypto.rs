@@ -1,7 +1,7 @@
 //! Keys, tokens and sealed boxes: the core's [`Crypto`] port on aws-lc and `crypto_box`.
 //!
 //! RSA and random numbers come from aws-lc, tokens from `jsonwebtoken` on the same library, sealed
-//! boxes are libsodium's (docs/facts.md, Token and Encryptor). Copies of key material made on the
+//! boxes are libsodium's (docs/facts.md, Token and Encryptor), hand-overs are `age` files. Copies of key material made on the
 //! way are overwritten; what the libraries themselves keep on their stacks is out of reach. Not
 //! here: reading damaged keys (the intake of the core) and where keys are kept (the keychain).
 
@@ -18,6 +18,8 @@ use patchbay_core::secret::Secret;
 use pkcs8::PrivateKeyInfo;
 use serde::Serialize;
 use zeroize::Zeroizing;
+
+use crate::sealed_file;
 
 /// The claims of the gateway's token, the same for every merchant (docs/facts.md, Token).
 #[derive(Serialize)]
@@ -127,6 +129,19 @@ impl Crypto for SystemCrypto {
             .unseal(sealed)
             .map(Secret::new)
             .map_err(|_| CryptoError::Seal)
+    }
+
+    fn hand_over_pair(&self) -> Result<(SealPublic, SealSecret), CryptoError> {
+        sealed_file::new_pair(&self.random()?)
+    }
+
+    fn seal_file(&self, to: &SealPublic, bytes: &Secret) -> Result<Vec<u8>, CryptoError> {
+        refuse_weak_point(to)?;
+        sealed_file::seal(to, bytes)
+    }
+
+    fn open_file(&self, secret: &SealSecret, sealed: &[u8]) -> Result<Secret, CryptoError> {
+        sealed_file::open(secret, sealed)
     }
 }
 

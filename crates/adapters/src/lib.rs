@@ -34,6 +34,7 @@ pub mod keychain;
 pub mod outside;
 pub mod portal;
 pub mod records;
+mod sealed_file;
 pub mod ssh_files;
 pub mod storefront;
 pub mod transport;

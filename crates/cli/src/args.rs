@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use patchbay_core::config::{Part, Purpose};
 use patchbay_core::instance::Role;
 
+pub(crate) mod handover;
 pub(crate) mod instance;
 mod journal;
 
@@ -47,6 +48,9 @@ pub(crate) enum Command {
     /// Key pairs; private keys lie in the system's keychain
     #[command(subcommand)]
     Keypair(KeyPairCommand),
+    /// Hand keys over to another computer, sealed; ask for some; know who has which
+    #[command(subcommand, name = "handover")]
+    HandOver(handover::HandOverCommand),
     /// Commerce instances and how to get there
     #[command(subcommand)]
     Instance(instance::InstanceCommand),
@@ -114,6 +118,14 @@ pub(crate) enum AccountCommand {
         /// Its MageID, where the registry does not say it
         #[arg(long, value_name = "MAG...")]
         mage_id: Option<String>,
+    },
+    /// Forget a merchant here: its instances, key pairs and private keys; nothing changes elsewhere
+    Forget {
+        /// The account's label
+        label: String,
+        /// The label once more
+        #[arg(long, value_name = "LABEL")]
+        confirm: Option<String>,
     },
     /// List the accounts
     List,
@@ -228,6 +240,26 @@ pub(crate) enum KeyPairCommand {
     WhereUsed {
         /// Its name or id
         name: String,
+    },
+    /// Replace a pair by another on every instance that uses it: look, one first, then the rest
+    Rotate(handover::RotateArgs),
+    /// Keep a pair that nobody uses any more for its history only
+    Retire {
+        /// Its name or id
+        name: String,
+    },
+    /// Note that the private key of a pair is lost
+    Lost {
+        /// Its name or id
+        name: String,
+    },
+    /// Whether a pair may be deleted at Adobe, and whether it was
+    DeleteAtAdobe {
+        /// Its name or id
+        name: String,
+        /// It was deleted there, where Adobe cannot be asked about it from here
+        #[arg(long)]
+        done: bool,
     },
     /// Write a note beside a key pair
     Note {

@@ -74,8 +74,16 @@ impl From<Error> for Failure {
     }
 }
 
-/// Codes of refusals that are a guard's (G5, G8, G13).
-const GUARDS: [&str; 3] = ["pairsSwapped", "projectExists", "projectNameIsService"];
+/// Codes of refusals that are a guard's (G5, G6, G8, G9, G13).
+const GUARDS: [&str; 7] = [
+    "blockedByGuard",
+    "otherAccount",
+    "otherMageId",
+    "pairsSwapped",
+    "projectExists",
+    "projectNameIsService",
+    "stillUsed",
+];
 
 /// The exit code that belongs to an error.
 pub(crate) fn exit_of(error: &Error) -> Exit {

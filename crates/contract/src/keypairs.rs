@@ -61,9 +61,10 @@ pub struct KeyPairRow {
     pub api_key: Option<String>,
     /// SHA-256 of the public half of the private key (SPKI), hex.
     pub fingerprint: Option<String>,
-    /// `pending`, `ready`, `heldByInstance`, `lostOnTheWay`, `lost` or `retired`.
+    /// `pending`, `ready`, `heldByInstance`, `lostOnTheWay`, `lost`, `retired` or
+    /// `deletedAtAdobe`.
     #[ts(
-        type = "\"pending\" | \"ready\" | \"heldByInstance\" | \"lostOnTheWay\" | \"lost\" | \"retired\""
+        type = "\"pending\" | \"ready\" | \"heldByInstance\" | \"lostOnTheWay\" | \"lost\" | \"retired\" | \"deletedAtAdobe\""
     )]
     pub state: String,
     /// Whether its one export was used: `unused`, `used` or `none`.
@@ -71,8 +72,8 @@ pub struct KeyPairRow {
     pub export: String,
     /// Where its one copy stands, for the window.
     pub one_copy: OneCopy,
-    /// `brought`, `guided`, `generated` or `adopted`.
-    #[ts(type = "\"brought\" | \"guided\" | \"generated\" | \"adopted\"")]
+    /// `brought`, `guided`, `generated`, `adopted` or `received`.
+    #[ts(type = "\"brought\" | \"guided\" | \"generated\" | \"adopted\" | \"received\"")]
     pub origin: String,
     /// The names of the instances it is assigned to or was seen on.
     pub used_by: Vec<String>,

@@ -66,6 +66,14 @@ random_id!(
     PushId
 );
 random_id!(
+    /// One replacement of a key pair by another.
+    ReplacementId
+);
+random_id!(
+    /// One request for keys, or one hand-over of some.
+    HandOverId
+);
+random_id!(
     /// Where one item lies in the keychain; says nothing about what it is.
     KeychainItem
 );

@@ -9,7 +9,10 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::fingerprint::FingerprintKey;
-use crate::id::{AccountId, ClaimId, EntryId, InstanceId, KeyPairId, KeychainItem, Nonce, PushId};
+use crate::id::{
+    AccountId, ClaimId, EntryId, HandOverId, InstanceId, KeyPairId, KeychainItem, Nonce, PushId,
+    ReplacementId,
+};
 use crate::instance::Instance;
 use crate::journal::{ChainKey, Head, JournalEvent};
 use crate::keypair::exporting::Exports;
@@ -158,6 +161,14 @@ impl Patchbay {
 
     pub(crate) fn new_push_id(&self) -> Result<PushId> {
         Ok(PushId::from_random(self.random16()?))
+    }
+
+    pub(crate) fn new_replacement_id(&self) -> Result<ReplacementId> {
+        Ok(ReplacementId::from_random(self.random16()?))
+    }
+
+    pub(crate) fn new_hand_over_id(&self) -> Result<HandOverId> {
+        Ok(HandOverId::from_random(self.random16()?))
     }
 
     pub(crate) fn new_nonce(&self) -> Result<Nonce> {

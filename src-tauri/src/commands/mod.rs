@@ -9,6 +9,7 @@ mod connection;
 mod creating;
 mod demo;
 mod exports;
+mod handover;
 mod instances;
 mod journal;
 pub(crate) mod keypairs;
@@ -16,6 +17,7 @@ mod moving;
 mod page;
 mod push;
 mod registry;
+mod replacing;
 mod resync;
 mod settings;
 
@@ -48,6 +50,15 @@ pub(crate) fn all<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync + 's
         exports::copy_places,
         exports::copy_private_key,
         exports::waive_copy,
+        handover::cancel_key_request,
+        handover::forget_account,
+        handover::keys_with,
+        handover::list_hand_overs,
+        handover::open_hand_over,
+        handover::read_request_code,
+        handover::request_keys,
+        handover::seal_hand_over,
+        handover::take_receipt,
         instances::accept_drift,
         instances::add_instance,
         instances::adopt_instance,
@@ -89,6 +100,14 @@ pub(crate) fn all<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync + 's
         registry::assign,
         registry::create_project,
         registry::list_data_spaces,
+        replacing::abandon_replacement,
+        replacing::begin_replacement,
+        replacing::carry_replacement,
+        replacing::choose_replacement,
+        replacing::delete_at_adobe,
+        replacing::key_pair_page,
+        replacing::lose_key_pair,
+        replacing::retire_key_pair,
         resync::resync_catalogue,
         settings::list_settings,
         settings::set_setting,

@@ -59,6 +59,7 @@ import type { UndoRequest } from "./generated/UndoRequest";
 import type { UndoTarget } from "./generated/UndoTarget";
 import type { WaysToCreate } from "./generated/WaysToCreate";
 import type { WindowPreferences } from "./generated/WindowPreferences";
+import type { KeyLife } from "./keyLife";
 
 /** Ends what was begun: listening for drops or for changes. */
 export type Stop = () => void;
@@ -71,7 +72,7 @@ export type Stop = () => void;
  * for {@link Backend.watchRecords}, which tells of changes from anywhere). Instances, accounts and
  * key pairs are named by their ids.
  */
-export interface Backend {
+export interface Backend extends KeyLife {
   // Accounts
   /** Every account, by label. */
   listAccounts(): Promise<AccountRow[]>;

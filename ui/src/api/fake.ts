@@ -1,6 +1,7 @@
 import { BackendError, type Backend, type Stop } from "./backend";
 import { ago, ahead, driftOf, evidenceOf, id, PATHS, row, sixInstances, type World } from "./fakeFleet";
 import { journalChoices, journalPart } from "./fakeJournal";
+import { FakeKeys } from "./fakeKeys";
 import type { ChosenFile } from "./generated/ChosenFile";
 import type { CopyPlaces } from "./generated/CopyPlaces";
 import type { CreateRequest } from "./generated/CreateRequest";
@@ -36,7 +37,7 @@ type Call = keyof Backend;
  * It answers believably and keeps what it is told, but decides nothing: plans, guards and states
  * are what a test puts there. Every call can be delayed or made to fail.
  */
-export class FakeBackend implements Backend {
+export class FakeBackend extends FakeKeys implements Backend {
   world: World;
   preferences: WindowPreferences = { language: null, theme: "system", board: null, knowsTheWay: false };
   /** Whether the window should say that everything is pretended. */
@@ -70,6 +71,7 @@ export class FakeBackend implements Backend {
   #made = 0;
 
   constructor(rows: InstanceRow[] = []) {
+    super();
     this.world = { accounts: [], keyPairs: [], rows, assignments: [], registry: [], journal: [], settings: [] };
   }
 
@@ -436,6 +438,18 @@ export class FakeBackend implements Backend {
     });
 
   /** Answers with a copy, after the delay; a listener's end is handed over as it is. */
+  protected told<T>(call: Call, give: () => T): Promise<T> {
+    return this.#change(call, give);
+  }
+
+  protected pair(keyPair: string): KeyPairRow {
+    return this.#found(this.world.keyPairs, "key pair", keyPair);
+  }
+
+  protected refuse(code: string, text: string): never {
+    throw new BackendError({ code: "refused", trouble: { code, text, next: "" } });
+  }
+
   async #answer<T>(call: Call, give: () => T): Promise<T> {
     this.calls.push(call);
     // Whose failure it is is settled when it is called, not when the delay is over.

@@ -24,6 +24,9 @@ export type Task =
   | { kind: "plan"; push: Push }
   | { kind: "add"; way: "ssh" | "watchOnly"; kept?: InstanceDetails }
   | { kind: "assign"; row: InstanceRow; plugged?: { slot: "sandbox" | "production" | "dataSpace"; key: string } }
+  | { kind: "keyPair"; keyPair: string }
+  | { kind: "replace"; keyPair: string; name: string }
+  | { kind: "handOver" }
   | { kind: "bring" }
   | { kind: "create" }
   | { kind: "move"; row: InstanceRow };

@@ -109,7 +109,7 @@ describe("texts", () => {
       /^guide\.(steps|why|acts|messages|ask\.people)/,
       /^instances\.roles/,
       /^journal\.(actions|verified|filter\.periods|saving\.formats)/,
-      /^reveal\.copies|keyPairs\.(columns|purposes|states|from|answers)/,
+      /^handOver\.withoutApp|keyLife\.(origins|exportThere|stages|oldPair|members|atAdobe|unseen)|reveal\.copies|keyPairs\.(columns|purposes|states|from|answers)/,
       /^nextSteps/,
       /^push\.(also|leads|outcomes|steps|kinds|titles)/,
       /^settings\.(languages|themes)/,

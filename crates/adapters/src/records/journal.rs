@@ -134,6 +134,11 @@ pub(super) fn drop_blobs_before(db: &Connection, time: UnixMillis) -> Result<u64
     Ok(db.execute("DELETE FROM blobs WHERE at < ?1", [time.0])? as u64)
 }
 
+/// Drops the blobs of one instance; says how many.
+pub(super) fn drop_blobs_of(db: &Connection, id: &InstanceId) -> Result<u64, Fault> {
+    Ok(db.execute("DELETE FROM blobs WHERE instance = ?1", [id.as_str()])? as u64)
+}
+
 fn read(row: &Row<'_>) -> Result<JournalLine, Fault> {
     let text = |column: &str| row.get::<_, String>(column);
     let maybe = |column: &str| row.get::<_, Option<String>>(column);

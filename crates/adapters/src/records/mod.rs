@@ -12,12 +12,14 @@ mod assignments;
 mod directory;
 mod evidence;
 mod fault;
+mod hand_overs;
 mod instances;
 mod journal;
 mod key_pairs;
 mod locks;
 mod migrations;
 mod own;
+mod replacements;
 mod resyncs;
 mod settings;
 mod tokens;
@@ -33,7 +35,10 @@ use patchbay_core::account::Account;
 use patchbay_core::assignment::Assignment;
 use patchbay_core::connection::Evidence;
 use patchbay_core::fingerprint::FingerprintKey;
-use patchbay_core::id::{AccountId, EntryId, InstanceId, KeyPairId, KeychainItem};
+use patchbay_core::handover::{HandOver, KeyRequest};
+use patchbay_core::id::{
+    AccountId, EntryId, HandOverId, InstanceId, KeyPairId, KeychainItem, ReplacementId,
+};
 use patchbay_core::instance::Instance;
 use patchbay_core::journal::{ChainKey, Head, JournalEvent, JournalLine};
 use patchbay_core::keypair::{Export, KeyPair};
@@ -42,6 +47,7 @@ use patchbay_core::ports::records::{
     Aside, InstanceLock, OwnSecret, Records, RecordsError, StoredBlob,
 };
 use patchbay_core::ports::transport::UndoBlob;
+use patchbay_core::replacing::Replacement;
 use patchbay_core::resync::ResyncDue;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
@@ -234,6 +240,51 @@ impl Records for SqliteRecords {
         self.write(move |db| key_pairs::remove(db, &id)).await
     }
 
+    async fn replacements(&self) -> Result<Vec<Replacement>, RecordsError> {
+        self.read(replacements::all).await
+    }
+
+    async fn save_replacement(&self, replacement: &Replacement) -> Result<(), RecordsError> {
+        let replacement = replacement.clone();
+        self.write(move |db| replacements::save(db, &replacement))
+            .await
+    }
+
+    async fn remove_replacement(&self, id: &ReplacementId) -> Result<(), RecordsError> {
+        let id = id.clone();
+        self.write(move |db| replacements::remove(db, &id)).await
+    }
+
+    async fn key_requests(&self) -> Result<Vec<KeyRequest>, RecordsError> {
+        self.read(hand_overs::requests).await
+    }
+
+    async fn save_key_request(&self, request: &KeyRequest) -> Result<(), RecordsError> {
+        let request = request.clone();
+        self.write(move |db| hand_overs::save_request(db, &request))
+            .await
+    }
+
+    async fn remove_key_request(&self, id: &HandOverId) -> Result<(), RecordsError> {
+        let id = id.clone();
+        self.write(move |db| hand_overs::remove_request(db, &id))
+            .await
+    }
+
+    async fn hand_overs(&self) -> Result<Vec<HandOver>, RecordsError> {
+        self.read(hand_overs::all).await
+    }
+
+    async fn save_hand_over(&self, hand_over: &HandOver) -> Result<(), RecordsError> {
+        let hand_over = hand_over.clone();
+        self.write(move |db| hand_overs::save(db, &hand_over)).await
+    }
+
+    async fn remove_hand_over(&self, id: &HandOverId) -> Result<(), RecordsError> {
+        let id = id.clone();
+        self.write(move |db| hand_overs::remove(db, &id)).await
+    }
+
     async fn instances(&self) -> Result<Vec<Instance>, RecordsError> {
         self.read(instances::all).await
     }
@@ -347,6 +398,17 @@ impl Records for SqliteRecords {
     async fn drop_blobs_before(&self, time: UnixMillis) -> Result<u64, RecordsError> {
         let dropped = self
             .write(move |db| journal::drop_blobs_before(db, time))
+            .await?;
+        if dropped > 0 {
+            self.empty_log().await?;
+        }
+        Ok(dropped)
+    }
+
+    async fn drop_blobs_of(&self, id: &InstanceId) -> Result<u64, RecordsError> {
+        let id = id.clone();
+        let dropped = self
+            .write(move |db| journal::drop_blobs_of(db, &id))
             .await?;
         if dropped > 0 {
             self.empty_log().await?;

@@ -1,16 +1,19 @@
 //! `account`.
 
 use patchbay_contract::accounts::{AccountAdded, AccountList, AccountRow};
+use patchbay_contract::handover::ForgottenAccount;
 use patchbay_core::Error;
 use patchbay_core::id::MageId;
 
 use super::Desk;
 use crate::args::AccountCommand;
 use crate::exit::{Done, Exit};
+use crate::terminal;
 
 pub(super) async fn run(desk: &Desk, command: AccountCommand) -> Done {
     match command {
         AccountCommand::Add { label, mage_id } => add(desk, &label, mage_id.as_deref()).await,
+        AccountCommand::Forget { label, confirm } => forget(desk, &label, confirm).await,
         AccountCommand::List => list(desk).await,
     }
 }
@@ -26,6 +29,30 @@ async fn add(desk: &Desk, label: &str, mage_id: Option<&str>) -> Done {
     };
     desk.output.answer(&document, |page| {
         page.line(format!("Added the account \"{}\".", account.label));
+    });
+    Ok(Exit::Well)
+}
+
+async fn forget(desk: &Desk, label: &str, confirm: Option<String>) -> Done {
+    let typed = match confirm {
+        Some(typed) => typed,
+        None if terminal::can_ask() => {
+            terminal::say(
+                "Its instances, key pairs and private keys go from this computer; nothing changes at Adobe or on a server.",
+            );
+            terminal::ask(&format!("Type {label} to forget it: "))
+        }
+        None => String::new(),
+    };
+    let forgotten = desk.patchbay.forget_account(label, &typed).await?;
+    let document = ForgottenAccount::from(&forgotten);
+    desk.output.answer(&document, |page| {
+        page.line(format!(
+            "Forgot \"{}\": {} instances, {} key pairs. The journal keeps what was done.",
+            document.account,
+            document.instances.len(),
+            document.key_pairs.len()
+        ));
     });
     Ok(Exit::Well)
 }

@@ -8,7 +8,7 @@ use patchbay_core::keypair::intake::INPUT_MAX;
 use patchbay_core::keypair::keeping::{BroughtKey, KeptKey, Verification};
 use patchbay_core::keypair::{Export, KeyPair};
 
-use super::Desk;
+use super::{Desk, rotate};
 use crate::args::KeyPairCommand;
 use crate::exit::{Done, Exit, Failure};
 use crate::output::Page;
@@ -19,6 +19,12 @@ pub(super) async fn run(desk: &Desk, command: KeyPairCommand) -> Done {
         KeyPairCommand::List => list(desk).await,
         KeyPairCommand::Verify { name } => verify(desk, &name).await,
         KeyPairCommand::WhereUsed { name } => where_used(desk, &name).await,
+        KeyPairCommand::Rotate(args) => rotate::rotate(desk, args).await,
+        KeyPairCommand::Retire { name } => retire(desk, &name).await,
+        KeyPairCommand::Lost { name } => lost(desk, &name).await,
+        KeyPairCommand::DeleteAtAdobe { name, done } => {
+            rotate::delete_at_adobe(desk, &name, done).await
+        }
         KeyPairCommand::Note { name, text } => note(desk, &name, &text).await,
         KeyPairCommand::Remove { name, yes } => remove(desk, &name, yes).await,
         import @ KeyPairCommand::Import { .. } => bring(desk, import).await,
@@ -222,6 +228,38 @@ async fn where_used(desk: &Desk, name: &str) -> Done {
         for instance in &document.keypair.used_by {
             page.line(instance);
         }
+    });
+    Ok(Exit::Well)
+}
+
+async fn retire(desk: &Desk, name: &str) -> Done {
+    let pair = desk.patchbay.retire_key_pair(name).await?;
+    let document = KeyPairDocument {
+        keypair: row(desk, &pair).await?,
+    };
+    desk.output.answer(&document, |page| {
+        page.line(format!("\"{}\" is kept for its history only.", pair.name));
+        page.line("At Adobe it still exists: patchbayctl keypair delete-at-adobe");
+    });
+    Ok(Exit::Well)
+}
+
+async fn lost(desk: &Desk, name: &str) -> Done {
+    let pair = desk.patchbay.lose_key_pair(name).await?;
+    let document = KeyPairDocument {
+        keypair: row(desk, &pair).await?,
+    };
+    desk.output.answer(&document, |page| {
+        page.line(format!(
+            "The private key of \"{}\" is noted as lost.",
+            pair.name
+        ));
+        for instance in &document.keypair.used_by {
+            page.line(format!(
+                "Still used by {instance}: there it goes on working."
+            ));
+        }
+        page.line("Replace it: patchbayctl keypair rotate");
     });
     Ok(Exit::Well)
 }

@@ -6,6 +6,7 @@ mod check;
 #[cfg(feature = "demo")]
 mod demo;
 mod drift;
+mod handover;
 mod host_key;
 mod instance;
 mod journal;
@@ -17,6 +18,7 @@ mod recipe;
 mod registry;
 mod report;
 mod resync;
+mod rotate;
 mod saved;
 mod settings;
 mod shop;
@@ -48,6 +50,7 @@ pub(crate) async fn run(arguments: Arguments, output: &Output) -> Done {
     match arguments.command {
         Command::Account(command) => account::run(&desk, command).await,
         Command::Keypair(command) => keypair::run(&desk, command).await,
+        Command::HandOver(command) => handover::run(&desk, command).await,
         Command::Instance(command) => instance::run(&desk, command).await,
         Command::HostKey(command) => host_key::run(&desk, command).await,
         Command::Registry(command) => registry::run(&desk, command).await,

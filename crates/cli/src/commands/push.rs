@@ -212,7 +212,12 @@ pub(super) async fn watch(cancel: Cancel, said: &str) {
 }
 
 fn show(page: &mut Page, report: &PushReport) {
-    for result in &report.instances {
+    show_results(page, &report.instances);
+}
+
+/// What came of every instance.
+pub(super) fn show_results(page: &mut Page, results: &[InstanceResult]) {
+    for result in results {
         page.line(format!(
             "{}: {} ({} ms)",
             result.name,
@@ -248,7 +253,7 @@ fn sign_in_expired(result: &InstanceResult) -> bool {
         .is_some_and(|error| error.code() == "signInExpired")
 }
 
-fn exit(results: &[InstanceResult]) -> Exit {
+pub(super) fn exit(results: &[InstanceResult]) -> Exit {
     let keychain = |result: &&InstanceResult| {
         result
             .error

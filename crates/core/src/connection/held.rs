@@ -92,7 +92,7 @@ fn own_of<'a>(
 /// Exact fingerprints of what an instance should hold. A private key that is the assigned one in
 /// another spelling counts as it: same numbers, other line ends. Beside it, for which purposes the
 /// assigned pair is not in the records any more.
-pub(super) fn expected(
+pub(crate) fn expected(
     assignment: Option<&Assignment>,
     pairs: &[KeyPair],
     look: Option<&Look>,

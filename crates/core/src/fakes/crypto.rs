@@ -197,6 +197,18 @@ impl Crypto for FakeCrypto {
         self.trouble.check()?;
         fake_open(public, secret, sealed).ok_or(CryptoError::Seal)
     }
+
+    fn hand_over_pair(&self) -> Result<(SealPublic, SealSecret), CryptoError> {
+        self.seal_pair()
+    }
+
+    fn seal_file(&self, to: &SealPublic, bytes: &Secret) -> Result<Vec<u8>, CryptoError> {
+        self.seal(to, bytes)
+    }
+
+    fn open_file(&self, secret: &SealSecret, sealed: &[u8]) -> Result<Secret, CryptoError> {
+        self.open(&public_of(secret), secret, sealed)
+    }
 }
 
 /// What every kind of cryptography must do. `good` is a working RSA key as PKCS#8 DER, `other`
@@ -222,7 +234,8 @@ pub fn crypto_contract(
     );
 
     tokens(crypto, good, other)?;
-    sealing(crypto)
+    sealing(crypto)?;
+    files(crypto)
 }
 
 fn tokens(crypto: &dyn Crypto, good: &Secret, other: &Secret) -> Result<(), CryptoError> {
@@ -297,6 +310,35 @@ fn sealing(crypto: &dyn Crypto) -> Result<(), CryptoError> {
         crypto.open(&public, &secret, &empty)?.is_empty(),
         "nothing can be sealed too"
     );
+    Ok(())
+}
+
+fn files(crypto: &dyn Crypto) -> Result<(), CryptoError> {
+    let (public, secret) = crypto.hand_over_pair()?;
+    let (stranger, stranger_secret) = crypto.hand_over_pair()?;
+    assert_ne!(public, stranger, "every hand-over has its own pair");
+    let bytes = Secret::new((0..=255_u8).cycle().take(70_000).collect());
+    let sealed = crypto.seal_file(&public, &bytes)?;
+    assert_ne!(sealed, crypto.seal_file(&public, &bytes)?);
+    let holds = |needle: &[u8]| sealed.windows(needle.len()).any(|seen| seen == needle);
+    assert!(!holds(&public.0), "the file does not say for whom it is");
+    assert!(!holds(&bytes.expose()[..16]), "and shows nothing");
+    assert!(crypto.open_file(&secret, &sealed)?.same_as(&bytes));
+    assert!(
+        crypto.open_file(&stranger_secret, &sealed).is_err(),
+        "nobody else opens it"
+    );
+    for at in [0, sealed.len() / 2, sealed.len() - 1] {
+        let mut changed = sealed.clone();
+        changed[at] ^= 1;
+        assert!(
+            crypto.open_file(&secret, &changed).is_err(),
+            "a changed byte at {at} is noticed"
+        );
+    }
+    let cut = &sealed[..sealed.len() - 20];
+    assert!(crypto.open_file(&secret, cut).is_err(), "so is a cut");
+    assert!(crypto.open_file(&secret, b"rubbish").is_err());
     Ok(())
 }
 

@@ -56,6 +56,11 @@ impl MemoryKeychain {
         lock(&self.items).len()
     }
 
+    /// Whether these very bytes are stored under any name.
+    pub fn holds(&self, secret: &Secret) -> bool {
+        lock(&self.items).values().any(|kept| kept.same_as(secret))
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         lock(&self.items).is_empty()

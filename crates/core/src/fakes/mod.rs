@@ -9,6 +9,7 @@ pub mod clipboard;
 pub mod clock;
 pub mod crypto;
 pub mod gateway;
+mod handing_contract;
 pub mod instance;
 pub mod keychain;
 pub mod keys;

@@ -14,13 +14,17 @@ use crate::account::Account;
 use crate::assignment::Assignment;
 use crate::connection::Evidence;
 use crate::fingerprint::FingerprintKey;
-use crate::id::{AccountId, EntryId, InstanceId, KeyPairId, KeychainItem};
+use crate::handover::{HandOver, KeyRequest};
+use crate::id::{
+    AccountId, EntryId, HandOverId, InstanceId, KeyPairId, KeychainItem, ReplacementId,
+};
 use crate::instance::Instance;
 use crate::journal::{ChainKey, Head, JournalEvent, JournalLine, Link};
 use crate::keypair::{Export, KeyPair};
 use crate::ports::clock::UnixMillis;
 use crate::ports::records::{Aside, InstanceLock, OwnSecret, Records, RecordsError, StoredBlob};
 use crate::ports::transport::UndoBlob;
+use crate::replacing::Replacement;
 use crate::resync::ResyncDue;
 
 #[derive(Default)]
@@ -28,6 +32,9 @@ struct Tables {
     settings: BTreeMap<String, String>,
     accounts: BTreeMap<AccountId, Account>,
     key_pairs: BTreeMap<KeyPairId, KeyPair>,
+    replacements: Vec<Replacement>,
+    key_requests: Vec<KeyRequest>,
+    hand_overs: Vec<HandOver>,
     instances: BTreeMap<InstanceId, Instance>,
     assignments: BTreeMap<InstanceId, Assignment>,
     aside: BTreeMap<(Aside, InstanceId), Assignment>,
@@ -209,6 +216,8 @@ impl Records for MemoryRecords {
         self.call(|tables| {
             in_use("the account", tables.account_use(id))?;
             tables.accounts.remove(id);
+            let of = |request: &KeyRequest| request.account.as_ref() == Some(id);
+            tables.key_requests.retain(|request| !of(request));
             Ok(())
         })
         .await
@@ -268,6 +277,99 @@ impl Records for MemoryRecords {
         self.call(|tables| {
             in_use("the key pair", tables.pair_use(id))?;
             tables.key_pairs.remove(id);
+            tables.replacements.retain(|one| &one.old != id);
+            for one in &mut tables.replacements {
+                one.new.take_if(|new| new == id);
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn replacements(&self) -> Result<Vec<Replacement>, RecordsError> {
+        self.call(|tables| {
+            let mut all = tables.replacements.clone();
+            all.sort_by_key(|one| one.began_at);
+            Ok(all)
+        })
+        .await
+    }
+
+    async fn save_replacement(&self, replacement: &Replacement) -> Result<(), RecordsError> {
+        self.call(|tables| {
+            let mut pairs = std::iter::once(&replacement.old).chain(&replacement.new);
+            if !pairs.all(|pair| tables.key_pairs.contains_key(pair)) {
+                return Err(missing("key pair"));
+            }
+            let mut others = tables.replacements.iter();
+            if others.any(|one| one.old == replacement.old && one.id != replacement.id) {
+                return Err(RecordsError::InUse {
+                    what: "the key pair",
+                    by: "it is being replaced already".to_owned(),
+                });
+            }
+            tables.replacements.retain(|one| one.id != replacement.id);
+            tables.replacements.push(replacement.clone());
+            Ok(())
+        })
+        .await
+    }
+
+    async fn remove_replacement(&self, id: &ReplacementId) -> Result<(), RecordsError> {
+        self.call(|tables| {
+            tables.replacements.retain(|one| &one.id != id);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn key_requests(&self) -> Result<Vec<KeyRequest>, RecordsError> {
+        self.call(|tables| {
+            let mut all = tables.key_requests.clone();
+            all.sort_by_key(|one| one.created_at);
+            Ok(all)
+        })
+        .await
+    }
+
+    async fn save_key_request(&self, request: &KeyRequest) -> Result<(), RecordsError> {
+        self.call(|tables| {
+            tables.key_requests.retain(|one| one.id != request.id);
+            tables.key_requests.push(request.clone());
+            Ok(())
+        })
+        .await
+    }
+
+    async fn remove_key_request(&self, id: &HandOverId) -> Result<(), RecordsError> {
+        self.call(|tables| {
+            tables.key_requests.retain(|one| &one.id != id);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn hand_overs(&self) -> Result<Vec<HandOver>, RecordsError> {
+        self.call(|tables| {
+            let mut all = tables.hand_overs.clone();
+            all.sort_by_key(|one| one.at);
+            Ok(all)
+        })
+        .await
+    }
+
+    async fn save_hand_over(&self, hand_over: &HandOver) -> Result<(), RecordsError> {
+        self.call(|tables| {
+            tables.hand_overs.retain(|one| one.id != hand_over.id);
+            tables.hand_overs.push(hand_over.clone());
+            Ok(())
+        })
+        .await
+    }
+
+    async fn remove_hand_over(&self, id: &HandOverId) -> Result<(), RecordsError> {
+        self.call(|tables| {
+            tables.hand_overs.retain(|one| &one.id != id);
             Ok(())
         })
         .await
@@ -485,6 +587,15 @@ impl Records for MemoryRecords {
         self.call(|tables| {
             let before = tables.blobs.len();
             tables.blobs.retain(|_, (at, _)| *at >= time);
+            Ok((before - tables.blobs.len()) as u64)
+        })
+        .await
+    }
+
+    async fn drop_blobs_of(&self, id: &InstanceId) -> Result<u64, RecordsError> {
+        self.call(|tables| {
+            let before = tables.blobs.len();
+            tables.blobs.retain(|_, (_, stored)| &stored.instance != id);
             Ok((before - tables.blobs.len()) as u64)
         })
         .await

@@ -4,6 +4,7 @@ mod exports;
 
 use futures_util::future::join_all;
 
+use super::handing_contract::handing_contract;
 use super::samples::{
     instance_id, pair_id, sample_account, sample_assignment, sample_event, sample_evidence,
     sample_instance, sample_key_pair,
@@ -45,6 +46,7 @@ pub async fn records_contract(
     journal(records, other).await?;
     blobs(records).await?;
     locks(records, other).await?;
+    handing_contract(records, other).await?;
     removing(records).await
 }
 

@@ -298,7 +298,7 @@ impl Patchbay {
 
     /// Takes a pending brought pair back after a failure; what cannot be removed now is found at
     /// the next start.
-    pub(super) async fn drop_pending(&self, pair: &KeyPair) {
+    pub(crate) async fn drop_pending(&self, pair: &KeyPair) {
         if self.ports.keychain.forget(&pair.item).await.is_ok()
             && let Err(error) = self.ports.records.remove_key_pair(&pair.id).await
         {
@@ -392,7 +392,11 @@ impl Patchbay {
         }
     }
 
-    async fn verify_and_learn(&self, pair: &mut KeyPair, der: &Secret) -> Result<Verification> {
+    pub(crate) async fn verify_and_learn(
+        &self,
+        pair: &mut KeyPair,
+        der: &Secret,
+    ) -> Result<Verification> {
         let verification = self.verify_with(pair, der).await?;
         if verification == Verification::Accepted {
             pair.accepted_at = Some(self.ports.clock.now());

@@ -8,6 +8,7 @@ pub mod exporting;
 pub mod guiding;
 pub mod intake;
 pub mod keeping;
+pub mod life;
 pub mod notes;
 pub mod recognising;
 pub mod recovering;
@@ -67,6 +68,8 @@ pub enum Origin {
     Generated,
     /// Read from an instance that was connected already.
     Adopted,
+    /// Handed over, sealed, from another computer (R8).
+    Received,
 }
 
 /// Where a key pair is in its life.
@@ -85,6 +88,8 @@ pub enum KeyPairState {
     Lost,
     /// Replaced; kept for history.
     Retired,
+    /// Deleted at Adobe; kept for history.
+    DeletedAtAdobe,
 }
 
 /// The one export of a created key (R2). It is changed by [`Records::change_export`] alone, which
@@ -154,7 +159,7 @@ macro_rules! words {
     };
 }
 
-words!(Origin { Brought = "brought", Guided = "guided", Generated = "generated", Adopted = "adopted" });
+words!(Origin { Brought = "brought", Guided = "guided", Generated = "generated", Adopted = "adopted", Received = "received" });
 words!(KeyPairState {
     Pending = "pending",
     Ready = "ready",
@@ -162,6 +167,7 @@ words!(KeyPairState {
     LostOnTheWay = "lostOnTheWay",
     Lost = "lost",
     Retired = "retired",
+    DeletedAtAdobe = "deletedAtAdobe",
 });
 words!(ExportWay { File = "file", Clipboard = "clipboard" });
 

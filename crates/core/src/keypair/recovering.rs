@@ -56,7 +56,7 @@ impl Patchbay {
                     self.lose_on_the_way(&mut pair).await?;
                     recovered.push(Recovered::LostOnTheWay(name));
                 }
-                (found, Origin::Brought | Origin::Adopted) => {
+                (found, Origin::Brought | Origin::Adopted | Origin::Received) => {
                     // Other bytes than were stored are nobody's key.
                     if found.is_some() {
                         self.ports.keychain.forget(&pair.item).await?;

@@ -4,6 +4,7 @@ use super::{Export, KeyPair, KeyPairState};
 use crate::config::Purpose;
 use crate::error::{Error, Result};
 use crate::id::KeyPairId;
+use crate::instance::Instance;
 use crate::patchbay::{Patchbay, no_such};
 use crate::text;
 
@@ -45,6 +46,12 @@ impl Patchbay {
     /// # Errors
     /// When the records cannot be read.
     pub async fn where_used(&self, id: &KeyPairId) -> Result<Vec<String>> {
+        let users = self.users_of(id).await?;
+        Ok(users.into_iter().map(|instance| instance.name).collect())
+    }
+
+    /// The instances a pair is assigned to or was seen on.
+    pub(crate) async fn users_of(&self, id: &KeyPairId) -> Result<Vec<Instance>> {
         let pair = self
             .key_pairs()
             .await?
@@ -67,11 +74,7 @@ impl Patchbay {
                 })
         };
         let instances = self.ports.records.instances().await?;
-        Ok(instances
-            .into_iter()
-            .filter(|i| uses(&i.id))
-            .map(|i| i.name)
-            .collect())
+        Ok(instances.into_iter().filter(|i| uses(&i.id)).collect())
     }
 
     /// The pair and where it is used, by name.

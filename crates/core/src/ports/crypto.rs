@@ -69,4 +69,24 @@ pub trait Crypto: Send + Sync {
         secret: &SealSecret,
         sealed: &[u8],
     ) -> Result<Secret, CryptoError>;
+
+    /// Makes a key pair for one hand-over; the private half is to be kept in the keychain until the
+    /// file has come.
+    ///
+    /// # Errors
+    /// [`CryptoError::NoRandom`].
+    fn hand_over_pair(&self) -> Result<(SealPublic, SealSecret), CryptoError>;
+
+    /// Makes a file in the `age` format that only the receiver can open, and that says nothing
+    /// about who that is.
+    ///
+    /// # Errors
+    /// [`CryptoError::Seal`] for a public half to which nothing can be sealed safely.
+    fn seal_file(&self, to: &SealPublic, bytes: &Secret) -> Result<Vec<u8>, CryptoError>;
+
+    /// Opens a file that was sealed to the public half of this private one.
+    ///
+    /// # Errors
+    /// [`CryptoError::Seal`].
+    fn open_file(&self, secret: &SealSecret, sealed: &[u8]) -> Result<Secret, CryptoError>;
 }

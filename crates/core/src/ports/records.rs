@@ -8,12 +8,16 @@ use crate::account::Account;
 use crate::assignment::Assignment;
 use crate::connection::Evidence;
 use crate::fingerprint::FingerprintKey;
-use crate::id::{AccountId, EntryId, InstanceId, KeyPairId, KeychainItem};
+use crate::handover::{HandOver, KeyRequest};
+use crate::id::{
+    AccountId, EntryId, HandOverId, InstanceId, KeyPairId, KeychainItem, ReplacementId,
+};
 use crate::instance::Instance;
 use crate::journal::{ChainKey, Head, JournalEvent, JournalLine};
 use crate::keypair::{Export, KeyPair};
 use crate::ports::clock::UnixMillis;
 use crate::ports::transport::UndoBlob;
+use crate::replacing::Replacement;
 use crate::resync::ResyncDue;
 
 /// Why the records could not be read or written.
@@ -139,7 +143,8 @@ pub trait Records: Send + Sync {
     async fn accounts(&self) -> Result<Vec<Account>, RecordsError>;
     /// Adds or replaces an account; labels are unique.
     async fn save_account(&self, account: &Account) -> Result<(), RecordsError>;
-    /// Removes an account that nothing refers to.
+    /// Removes an account that no key pair and no instance refers to, with its requests and
+    /// hand-overs.
     async fn remove_account(&self, id: &AccountId) -> Result<(), RecordsError>;
 
     /// Every key pair, by account and name.
@@ -157,8 +162,30 @@ pub trait Records: Send + Sync {
         from: &Export,
         to: &Export,
     ) -> Result<bool, RecordsError>;
-    /// Removes a key pair that no assignment refers to.
+    /// Removes a key pair that no assignment refers to, and with it the replacements of it; a
+    /// replacement by it goes back to waiting for a new pair.
     async fn remove_key_pair(&self, id: &KeyPairId) -> Result<(), RecordsError>;
+
+    /// Every replacement, oldest first.
+    async fn replacements(&self) -> Result<Vec<Replacement>, RecordsError>;
+    /// Adds or replaces a replacement; there is one of each old pair at a time.
+    async fn save_replacement(&self, replacement: &Replacement) -> Result<(), RecordsError>;
+    /// Removes a replacement; succeeds where there is none.
+    async fn remove_replacement(&self, id: &ReplacementId) -> Result<(), RecordsError>;
+
+    /// Every request for keys that still waits, oldest first.
+    async fn key_requests(&self) -> Result<Vec<KeyRequest>, RecordsError>;
+    /// Adds or replaces a request.
+    async fn save_key_request(&self, request: &KeyRequest) -> Result<(), RecordsError>;
+    /// Removes a request; succeeds where there is none.
+    async fn remove_key_request(&self, id: &HandOverId) -> Result<(), RecordsError>;
+
+    /// Every hand-over, oldest first.
+    async fn hand_overs(&self) -> Result<Vec<HandOver>, RecordsError>;
+    /// Adds or replaces a hand-over.
+    async fn save_hand_over(&self, hand_over: &HandOver) -> Result<(), RecordsError>;
+    /// Removes a hand-over; succeeds where there is none.
+    async fn remove_hand_over(&self, id: &HandOverId) -> Result<(), RecordsError>;
 
     /// Every instance, by name.
     async fn instances(&self) -> Result<Vec<Instance>, RecordsError>;
@@ -220,6 +247,8 @@ pub trait Records: Send + Sync {
     async fn blob(&self, entry: &EntryId) -> Result<Option<StoredBlob>, RecordsError>;
     /// Drops blobs written before a time; says how many.
     async fn drop_blobs_before(&self, time: UnixMillis) -> Result<u64, RecordsError>;
+    /// Drops the blobs of one instance; says how many.
+    async fn drop_blobs_of(&self, id: &InstanceId) -> Result<u64, RecordsError>;
 
     /// Takes the right to write to one instance; `None` where another living process has it.
     async fn lock_instance(

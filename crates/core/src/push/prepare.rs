@@ -16,7 +16,7 @@ use crate::id::EntryId;
 use crate::instance::adding::ssh_way;
 use crate::instance::{Instance, SshWay};
 use crate::journal::{JournalEvent, Phase};
-use crate::keypair::{KeyPair, intake};
+use crate::keypair::{KeyPair, KeyPairState, intake};
 use crate::look::{Look, PaymentPlace};
 use crate::patchbay::{Patchbay, no_such};
 use crate::ports::gateway::GatewayError;
@@ -305,7 +305,7 @@ impl Patchbay {
             let pair = known
                 .iter()
                 .find(|pair| &pair.id == id)
-                .filter(|pair| pair.is_assignable())
+                .filter(|pair| pair.is_assignable() || pair.state == KeyPairState::Lost)
                 .ok_or_else(|| gone(&prepared.instance, purpose))?;
             pairs.push(pair.clone());
         }

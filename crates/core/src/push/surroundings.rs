@@ -14,7 +14,7 @@ use crate::patchbay::Patchbay;
 use crate::registry::{DataSpace, DataSpaceType};
 
 impl Patchbay {
-    pub(super) async fn guards(
+    pub(crate) async fn guards(
         &self,
         prepared: &Prepared,
         plan: &Plan,

@@ -19,6 +19,8 @@ mod guards;
 #[cfg(test)]
 mod guided;
 #[cfg(test)]
+mod handing;
+#[cfg(test)]
 mod instances;
 #[cfg(test)]
 mod judging;
@@ -36,6 +38,8 @@ mod moves;
 mod payments;
 #[cfg(test)]
 mod pushes;
+#[cfg(test)]
+mod replacing;
 #[cfg(test)]
 mod resyncs;
 #[cfg(test)]

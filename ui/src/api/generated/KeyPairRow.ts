@@ -31,9 +31,10 @@ apiKey: string | null,
  */
 fingerprint: string | null, 
 /**
- * `pending`, `ready`, `heldByInstance`, `lostOnTheWay`, `lost` or `retired`.
+ * `pending`, `ready`, `heldByInstance`, `lostOnTheWay`, `lost`, `retired` or
+ * `deletedAtAdobe`.
  */
-state: "pending" | "ready" | "heldByInstance" | "lostOnTheWay" | "lost" | "retired", 
+state: "pending" | "ready" | "heldByInstance" | "lostOnTheWay" | "lost" | "retired" | "deletedAtAdobe", 
 /**
  * Whether its one export was used: `unused`, `used` or `none`.
  */
@@ -43,9 +44,9 @@ export: "unused" | "used" | "none",
  */
 oneCopy: OneCopy, 
 /**
- * `brought`, `guided`, `generated` or `adopted`.
+ * `brought`, `guided`, `generated`, `adopted` or `received`.
  */
-origin: "brought" | "guided" | "generated" | "adopted", 
+origin: "brought" | "guided" | "generated" | "adopted" | "received", 
 /**
  * The names of the instances it is assigned to or was seen on.
  */

@@ -8,8 +8,10 @@ import { errors } from "./errors";
 import { fields } from "./fields";
 import { guards } from "./guards";
 import { guide } from "./guide";
+import { handOver } from "./handOver";
 import { instances } from "./instances";
 import { journal } from "./journal";
+import { keyLife } from "./keyLife";
 import { keyPairs } from "./keyPairs";
 import { palette } from "./palette";
 import { patch } from "./patch";
@@ -21,4 +23,4 @@ import { start } from "./start";
 import { values } from "./values";
 import { nextSteps, troubles } from "./troubles";
 
-export const en = { accounts, adding, app, connection, creating, dataSpaces, errors, fields, guards, guide, instances, journal, keyPairs, palette, patch, push, reasons, reveal, settings, start, values, nextSteps, troubles };
+export const en = { accounts, adding, app, connection, creating, dataSpaces, errors, fields, guards, guide, handOver, instances, journal, keyLife, keyPairs, palette, patch, push, reasons, reveal, settings, start, values, nextSteps, troubles };

@@ -12,6 +12,7 @@ export const keyPairs = {
     lostOnTheWay: "lost on the way; delete it at Adobe",
     lost: "lost",
     retired: "retired",
+    deletedAtAdobe: "deleted at Adobe",
   },
   unused: "free",
   never: "never asked",

@@ -14,6 +14,7 @@ export const keyPairs: Texts["keyPairs"] = {
     lostOnTheWay: "途中遺失，請在Adobe刪除",
     lost: "遺失",
     retired: "已停用",
+    deletedAtAdobe: "已在Adobe刪除",
   },
   unused: "未使用",
   never: "尚未詢問",
