@@ -30,6 +30,7 @@ const COMMANDS: &[&str] = &[
     "edit_instance",
     "export_journal",
     "failed_of_last_push",
+    "find_instances",
     "forget_account",
     "generate_key_pair",
     "host_keys",

@@ -400,3 +400,46 @@ async fn a_look_under_the_lock_waits_its_turn_and_then_says_busy() {
     };
     assert!(site.transport.look(&site.way(), &request).await.is_ok());
 }
+
+#[tokio::test]
+async fn a_search_finds_what_is_there_with_its_owner_and_php() {
+    let site = site(InstanceOptions {
+        noise: true,
+        ..Default::default()
+    })
+    .await;
+    let another = site
+        .ground
+        .instance(InstanceOptions::default())
+        .await
+        .unwrap();
+    let right = site.way();
+    let above = std::path::Path::new(&right.root)
+        .parent()
+        .unwrap()
+        .parent()
+        .unwrap();
+    let above = SshWay {
+        root: above.display().to_string(),
+        ..right.clone()
+    };
+    let nonce = look_request().nonce;
+    let found = site.transport.survey(&above, &nonce).await.unwrap();
+    let roots: Vec<&str> = found.roots.iter().map(|root| root.path.as_str()).collect();
+    for root in [right.root.as_str(), &another.root.display().to_string()] {
+        assert!(roots.contains(&root), "{root} in {roots:?}");
+    }
+    assert_eq!(found.user, right.target.split('@').next().unwrap());
+    assert!(found.roots.iter().all(|root| root.owner == found.user));
+    let own = found.php.iter().find(|php| php.program == "php");
+    assert!(
+        own.is_some_and(|php| php.version.starts_with('8')),
+        "{found:?}"
+    );
+    let nobody = SshWay {
+        run_as: Some("no-such-user".into()),
+        ..above
+    };
+    let refused = site.transport.survey(&nobody, &nonce).await;
+    assert!(refused.is_err(), "{refused:?}");
+}

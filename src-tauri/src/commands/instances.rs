@@ -3,8 +3,8 @@
 use patchbay_contract::error::{IpcError, Trouble};
 use patchbay_contract::instances::InstanceRow;
 use patchbay_contract::instances::adding::{
-    AddedInstance, AdoptedInstance, Answer, ChangedInstance, InstanceAnswer, InstanceRequest,
-    NewInstance, Place, ProbeResult, RepinnedInstance, TrustedHostKey,
+    AddedInstance, AdoptedInstance, Answer, ChangedInstance, FoundInstance, InstanceAnswer,
+    InstanceRequest, NewInstance, Place, ProbeResult, RepinnedInstance, TrustedHostKey,
 };
 use patchbay_contract::instances::details::{
     HostKeyRow, InstanceAdopted, InstanceDetails, SshDetails,
@@ -47,6 +47,21 @@ pub(crate) async fn probe_instance(
 ) -> Result<ProbeResult, IpcError> {
     let probed = door.patchbay()?.probe(request.0.into()).await;
     Ok(ProbeResult::from(&probed.map_err(said)?))
+}
+
+/// Searches a server that is not added yet for instances, and looks at each.
+#[tauri::command]
+#[tracing::instrument(skip_all, err(Debug))]
+pub(crate) async fn find_instances(
+    request: Request<SshDetails>,
+    door: State<'_, Door>,
+) -> Result<Vec<FoundInstance>, IpcError> {
+    let found = door
+        .patchbay()?
+        .find(request.0.into())
+        .await
+        .map_err(said)?;
+    Ok(found.iter().map(FoundInstance::from).collect())
 }
 
 /// The host keys a server shows now.

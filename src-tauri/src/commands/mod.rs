@@ -64,6 +64,7 @@ pub(crate) fn all<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync + 's
         instances::adopt_instance,
         instances::answer_about_instance,
         instances::edit_instance,
+        instances::find_instances,
         instances::host_keys,
         instances::instance_page,
         instances::list_instances,

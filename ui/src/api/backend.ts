@@ -15,6 +15,7 @@ import type { DriftPage } from "./generated/DriftPage";
 import type { DropEvent } from "./generated/DropEvent";
 import type { ExportRequest } from "./generated/ExportRequest";
 import type { FailedPush } from "./generated/FailedPush";
+import type { FoundInstance } from "./generated/FoundInstance";
 import type { HostKeyRow } from "./generated/HostKeyRow";
 import type { InstanceAdopted } from "./generated/InstanceAdopted";
 import type { InstanceAnswer } from "./generated/InstanceAnswer";
@@ -132,6 +133,8 @@ export interface Backend extends KeyLife {
   listInstances(): Promise<InstanceRow[]>;
   /** Everything about one instance: evidence in the Admin's order, assignment, history. */
   instancePage(instance: string): Promise<InstancePage>;
+  /** Searches a server for instances and looks at each; an empty root searches the usual places. */
+  findInstances(ssh: SshDetails): Promise<FoundInstance[]>;
   /** Looks at a server that is not added yet, and suggests name, address and role. */
   probe(ssh: SshDetails): Promise<ProbeResult>;
   /** The host keys a server shows now. */

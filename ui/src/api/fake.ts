@@ -62,6 +62,8 @@ export class FakeBackend extends FakeKeys implements Backend {
   portal: ((event: PortalEvent | "kept") => void) | undefined;
   /** What was exported of the journal so far. */
   exported: ExportRequest[] = [];
+  /** The roots that a search of any server finds. */
+  foundRoots: string[] = ["/var/www/html"];
   shownHostKeys: HostKeyRow[] = [{ algorithm: "ssh-ed25519", fingerprint: "SHA256:kP3c1b2rW8rB0c5Q1ZtX2mDk0n9gVw7yH4sLq6eJ8uA", trusted: false }];
   #failures = new Map<Call, IpcError>();
   #nextError: IpcError | undefined;
@@ -228,6 +230,15 @@ export class FakeBackend extends FakeKeys implements Backend {
       url: `https://${host(ssh)}/`, name: host(ssh), role: "live" as const, edition: "Enterprise", connector: true, holdsValues: false, knownAs: null,
       versions: { magento: "2.4.7-p6", servicesId: "3.3.1", servicesConnector: "1.3.8", php: "8.2.28" },
     }));
+
+  findInstances: Backend["findInstances"] = (ssh) =>
+    this.#answer("findInstances", () => this.foundRoots.map((root) => ({
+      ssh: { ...ssh, root }, owner: "deploy", php: "8.2.28", trouble: null,
+      probed: {
+        url: `https://${host(ssh)}/`, name: host(ssh), role: "live" as const, edition: "Enterprise", connector: true, holdsValues: false, knownAs: null,
+        versions: { magento: "2.4.7-p6", servicesId: "3.3.1", servicesConnector: "1.3.8", php: "8.2.28" },
+      },
+    })));
 
   hostKeys: Backend["hostKeys"] = () => this.#answer("hostKeys", () => this.shownHostKeys);
 

@@ -82,6 +82,7 @@ export const tauriBackend: Backend = {
 
   listInstances: () => ask("list_instances"),
   instancePage: (instance) => ask("instance_page", { request: { instance } }),
+  findInstances: (request) => ask("find_instances", { request }),
   probe: (request) => ask("probe_instance", { request }),
   hostKeys: (request) => ask("host_keys", { request }),
   trustHostKey: (request) => ask("trust_host_key", { request }),

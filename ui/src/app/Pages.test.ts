@@ -30,6 +30,31 @@ test("an instance is added after a look at its server, with what was found sugge
   expect(await screen.findByRole("complementary", { name: "new.example" })).toBeTruthy();
 });
 
+test("without a root the one instance there is found and suggested", async () => {
+  render(App, { backend });
+  await click("Add an instance");
+  await type("SSH target", "deploy@new.example");
+  await click("Find it on the server");
+  expect(await screen.findByText(/Commerce 2.4.7-p6/)).toBeTruthy();
+  expect(screen.getByLabelText<HTMLInputElement>("Application root").value).toBe("/var/www/html");
+  expect(backend.calls).not.toContain("addInstance");
+});
+
+test("of several that are found one is chosen, and finding none is said", async () => {
+  backend.foundRoots = ["/srv/a", "/srv/b"];
+  render(App, { backend });
+  await click("Add an instance");
+  await type("SSH target", "deploy@new.example");
+  await click("Find it on the server");
+  expect(await screen.findByText(/2 instances were found there/)).toBeTruthy();
+  await click("Choose this one /srv/b");
+  expect(screen.getByLabelText<HTMLInputElement>("Application root").value).toBe("/srv/b");
+  backend.foundRoots = [];
+  await type("Application root", "");
+  await click("Find it on the server");
+  expect(await screen.findByText("No instance was found in the usual places.")).toBeTruthy();
+});
+
 test("an unknown host key is asked about first, then the server is looked at again", async () => {
   backend.failAlways("probe", { code: "notReached", trouble: { code: "hostKeyUnknown", text: "Its host key is not trusted yet.", next: "" } });
   render(App, { backend });
@@ -53,6 +78,7 @@ test.each([
   render(App, { backend });
   await click("Add an instance");
   await type("SSH target", "-oProxyCommand=x");
+  await type("Application root", "/srv/shop");
   await click("Look at the server");
   const marked = await screen.findByLabelText(label);
   await waitFor(() => expect(marked.getAttribute("aria-invalid")).toBe("true"));
@@ -65,9 +91,9 @@ test("a port that is none is refused before anything is asked", async () => {
   await click("Add an instance");
   await type("SSH target", "shop");
   await type(/^Port/, "70000");
-  await click("Look at the server");
+  await click("Find it on the server");
   expect(await screen.findByText(/from 1 to 65535/)).toBeTruthy();
-  expect(backend.calls).not.toContain("probe");
+  expect(backend.calls).not.toContain("findInstances");
 });
 
 test("what a connected instance holds is adopted", async () => {

@@ -46,6 +46,36 @@ test("a guard that blocks says so in its own sentence, and nothing can be applie
   expect(backend.calls).not.toContain("push");
 });
 
+const usedByLive = () =>
+  backend.plans.set(id("3"), { guards: [guard("blocked", "usedElsewhere", { dataSpace: "Nordlys Production", other: "Nordlys live" })] });
+
+test("a data space of another instance's is moved from there first, and then the preview goes on", async () => {
+  usedByLive();
+  await preview("Nordlys Sweden");
+  await fireEvent.click(screen.getByRole("button", { name: "Move it from Nordlys live" }));
+  expect(await screen.findByRole("heading", { name: "Disconnect this copy" })).toBeTruthy();
+  await screen.findByRole("article", { name: "Nordlys live" });
+  await fireEvent.click(await screen.findByRole("button", { name: "Apply to 1 instance" }));
+  backend.plans.delete(id("3"));
+  await fireEvent.click(await screen.findByRole("button", { name: "Go on with the preview that waited" }));
+  expect(await screen.findByRole("article", { name: "Nordlys Sweden" })).toBeTruthy();
+  expect(backend.calls.filter((each) => each === "detach")).toHaveLength(1);
+});
+
+test("an instance that is gone is removed only after a second question; one that is the same is answered for", async () => {
+  usedByLive();
+  await preview("Nordlys Sweden");
+  await fireEvent.click(screen.getByRole("button", { name: "Same instance, another way in" }));
+  await waitFor(() => expect(backend.calls.filter((each) => each === "plan")).toHaveLength(2));
+  expect(backend.calls).toContain("answer");
+  await screen.findByRole("article", { name: "Nordlys Sweden" });
+  await fireEvent.click(await screen.findByRole("button", { name: "Nordlys live is gone" }));
+  expect(backend.calls).not.toContain("removeInstance");
+  await fireEvent.click(screen.getByRole("button", { name: "Remove Nordlys live from this computer" }));
+  await waitFor(() => expect(backend.calls).toContain("removeInstance"));
+  expect(backend.world.rows.some((each) => each.name === "Nordlys live")).toBe(false);
+});
+
 test("a guard that asks is answered by the typed name", async () => {
   backend.plans.set(id("3"), { guards: [guard("confirm", "paymentsId", { id: "mp-1", name: "Nordlys Sweden" })] });
   await preview("Nordlys Sweden");

@@ -84,6 +84,13 @@ describe("texts", () => {
     }
   });
 
+  test("tell in both languages everything that is put right in a key", () => {
+    const intake = readFileSync("../crates/core/src/keypair/intake.rs", "utf8");
+    const codes = [...intake.matchAll(/=> "(\w+)", "/g)].map(([, code]) => code);
+    expect(codes.length).toBeGreaterThan(10);
+    for (const texts of Object.values(languages)) expect(Object.keys(texts.keyPairs.repairs)).toEqual(codes);
+  });
+
   test("tell a reason with its names and values, in either language", () => {
     const remark = { code: "valuesMissing", text: "Missing: sandbox API key.", words: { values: PATHS.sandboxApiKey } };
     expect(toldRemark(remark, languages["zh-Hant"])).toEqual({ text: `缺少：${languages["zh-Hant"].values.names.sandboxApiKey}。`, lang: undefined });
@@ -109,7 +116,7 @@ describe("texts", () => {
       /^guide\.(steps|why|acts|messages|ask\.people)/,
       /^instances\.roles/,
       /^journal\.(actions|verified|filter\.periods|saving\.formats)/,
-      /^handOver\.withoutApp|keyLife\.(origins|exportThere|stages|oldPair|members|atAdobe|unseen)|reveal\.copies|keyPairs\.(columns|purposes|states|from|answers)/,
+      /^handOver\.withoutApp|keyLife\.(origins|exportThere|stages|oldPair|members|atAdobe|unseen)|reveal\.copies|keyPairs\.(columns|repairs|purposes|states|from|answers)/,
       /^nextSteps/,
       /^push\.(also|leads|outcomes|steps|kinds|titles)/,
       /^settings\.(languages|themes)/,

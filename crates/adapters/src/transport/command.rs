@@ -15,9 +15,9 @@ pub(super) fn quote(word: &str) -> String {
     format!("'{}'", word.replace('\'', "'\\''"))
 }
 
-/// The command for the far side: an optional prefix and one php. In a container `run_as` is the
-/// container's user, because the files are there.
-pub(super) fn remote(way: &SshWay) -> String {
+/// What goes before every command for the far side. In a container `run_as` is the container's
+/// user, because the files are there.
+fn prefix(way: &SshWay) -> Vec<&str> {
     let mut words: Vec<&str> = Vec::new();
     match (&way.container, &way.run_as) {
         (Some(container), Some(user)) => {
@@ -27,6 +27,12 @@ pub(super) fn remote(way: &SshWay) -> String {
         (None, Some(user)) => words.extend(["sudo", "-n", "-u", user, "--"]),
         (None, None) => {}
     }
+    words
+}
+
+/// The command for the far side: an optional prefix and one php.
+pub(super) fn remote(way: &SshWay) -> String {
+    let mut words = prefix(way);
     words.push(way.php.as_deref().unwrap_or("php"));
     for flag in FLAGS {
         words.extend(["-d", flag]);
@@ -60,6 +66,16 @@ pub(super) fn ssh(config: &Path, way: &SshWay, options: &[&str]) -> Vec<OsString
 pub(super) fn conversation(config: &Path, way: &SshWay, options: &[&str]) -> Vec<OsString> {
     let mut words = ssh(config, way, options);
     words.extend(["--".into(), way.target.clone().into(), remote(way).into()]);
+    words
+}
+
+/// The whole argument list for a search: a plain shell that reads what to do from its input.
+pub(super) fn search(config: &Path, way: &SshWay) -> Vec<OsString> {
+    let mut far = prefix(way);
+    far.extend(["sh", "-s"]);
+    let far: Vec<String> = far.into_iter().map(quote).collect();
+    let mut words = ssh(config, way, &[]);
+    words.extend(["--".into(), way.target.clone().into(), far.join(" ").into()]);
     words
 }
 

@@ -13,8 +13,8 @@ use patchbay_core::id::Nonce;
 use patchbay_core::instance::SshWay;
 use patchbay_core::look::Look;
 use patchbay_core::ports::transport::{
-    BeginRequest, Conversation, FeedEnd, FeedsRequest, FeedsThere, Go, HostKey, LookRequest,
-    OnLine, Ready, ResyncRequest, Transport, TransportError,
+    BeginRequest, Conversation, FeedEnd, FeedsRequest, FeedsThere, FoundPhp, FoundRoot, Go, HostKey,
+    LookRequest, OnLine, Ready, ResyncRequest, Survey, Transport, TransportError,
 };
 use patchbay_core::secret::Secret;
 use patchbay_core::text::outside;
@@ -163,6 +163,13 @@ impl HttpTransport {
 #[derive(Deserialize)]
 struct SaidKeys {
     keys: Vec<SaidKey>,
+}
+
+#[derive(Deserialize)]
+struct SaidSurvey {
+    user: String,
+    root: String,
+    php: String,
 }
 
 #[derive(Deserialize)]
@@ -415,6 +422,26 @@ impl Transport for HttpTransport {
         let mut keys = keys.into_iter();
         keys.find(|key| key.fingerprint == fingerprint)
             .ok_or(TransportError::HostKeyUnknown)
+    }
+
+    async fn survey(&self, way: &SshWay, _nonce: &Nonce) -> Result<Survey, TransportError> {
+        let get = self.client.get(self.address(way, &["survey"]));
+        let sent = self.signed(get).send();
+        let response = asked(timeout(ANSWER, sent).await, "searching the server")?;
+        let body = body(checked(response).await?).await?;
+        let said: SaidSurvey = serde_json::from_slice(&body).map_err(|_| out_of_turn())?;
+        let owner = outside(&said.user, 40);
+        Ok(Survey {
+            roots: vec![FoundRoot {
+                path: outside(&said.root, 200),
+                owner: owner.clone(),
+            }],
+            user: owner,
+            php: vec![FoundPhp {
+                program: "php".to_owned(),
+                version: outside(&said.php, 40),
+            }],
+        })
     }
 
     async fn host_of(&self, way: &SshWay) -> Result<String, TransportError> {

@@ -3,7 +3,8 @@
 //! [`SshTransport`] is the door. Behind it: `config` writes the ssh configuration that stands in
 //! front of the user's, `command` quotes what the far side's shell sees, `program` is the PHP that
 //! runs there, `conversation` carries lines, `answers` reads them, `errors` names what went wrong,
-//! `host_key` fetches and trusts, [`askpass`] lets a person answer ssh. `http` carries the same lines to the demo's fleet. Not here: what
+//! `host_key` fetches and trusts, [`askpass`] lets a person answer ssh, `survey` searches a server for
+//! instances. `http` carries the same lines to the demo's fleet. Not here: what
 //! may be written, which the core decides.
 
 mod answers;
@@ -17,6 +18,7 @@ mod host_key;
 mod http;
 mod program;
 mod ssh;
+mod survey;
 
 #[cfg(feature = "demo")]
 pub use http::{FleetAddress, HttpTransport};

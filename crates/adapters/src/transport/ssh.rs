@@ -7,13 +7,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use patchbay_core::id::hex;
+use patchbay_core::id::{Nonce, hex};
 use patchbay_core::instance::SshWay;
 use patchbay_core::look::Look;
 use patchbay_core::ports::keychain::Asked;
 use patchbay_core::ports::transport::{
     BeginRequest, Conversation, FeedEnd, FeedsRequest, FeedsThere, HostKey, LookRequest, OnLine,
-    ResyncRequest, Transport, TransportError,
+    ResyncRequest, Survey, Transport, TransportError,
 };
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
@@ -22,7 +22,7 @@ use super::answers::Answer;
 use super::askpass::{self, Askpass, Door};
 use super::config::{self, Parts};
 use super::conversation::{Far, Push, Run, SETTLING, local, out_of_turn};
-use super::{command, host_key, program};
+use super::{command, host_key, program, survey};
 
 /// How ssh is found and used.
 #[derive(Clone, Debug)]
@@ -423,6 +423,12 @@ impl Transport for SshTransport {
 
     async fn trust(&self, way: &SshWay, fingerprint: &str) -> Result<HostKey, TransportError> {
         host_key::trust(self, way, fingerprint).await
+    }
+
+    async fn survey(&self, way: &SshWay, nonce: &Nonce) -> Result<Survey, TransportError> {
+        let words = command::search(&self.config()?, way);
+        let limit = self.settings.connect + self.settings.answer;
+        survey::run(&self.settings.ssh, &words, way, nonce, limit).await
     }
 
     async fn host_of(&self, way: &SshWay) -> Result<String, TransportError> {

@@ -95,7 +95,7 @@ pub(crate) struct SshArgs {
     /// The SSH target: a host alias or user@host
     #[arg(long, value_name = "TARGET", allow_hyphen_values = true)]
     pub(crate) ssh: Option<String>,
-    /// The application root on the server
+    /// The application root on the server; looked for where it is left out
     #[arg(long, value_name = "DIR", allow_hyphen_values = true)]
     pub(crate) root: Option<String>,
     /// The PHP program on the server
@@ -117,15 +117,15 @@ pub(crate) struct SshArgs {
 
 #[derive(Args, Debug)]
 pub(crate) struct AddArgs {
-    /// What to call it
+    /// What to call it; suggested by what is found where it is left out
     #[arg(long)]
-    pub(crate) name: String,
+    pub(crate) name: Option<String>,
     /// The account's label
     #[arg(long)]
     pub(crate) account: String,
-    /// What it is for
+    /// What it is for; suggested by what is found where it is left out
     #[arg(long)]
-    pub(crate) role: RoleWord,
+    pub(crate) role: Option<RoleWord>,
     #[command(flatten)]
     pub(crate) ssh: SshArgs,
     /// Its storefront address
@@ -168,18 +168,18 @@ impl SshArgs {
         if watch_only {
             return Ok(Way::WatchOnly);
         }
-        let (Some(target), Some(root)) = (&self.ssh, &self.root) else {
+        let Some(target) = &self.ssh else {
             return Err(Failure::usage(
                 "usage",
-                "An instance needs a way in: --ssh and --root, or --url and --watch-only.",
-                "Give the SSH target and the application root on the server.",
+                "An instance needs a way in: --ssh, or --url and --watch-only.",
+                "Give the SSH target; the application root is looked for where --root is left out.",
             ));
         };
         Ok(Way::Ssh(self.over(SshWay {
             target: target.clone(),
             port: None,
             identity_file: None,
-            root: root.clone(),
+            root: self.root.clone().unwrap_or_default(),
             php: None,
             run_as: None,
             container: None,

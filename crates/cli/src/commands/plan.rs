@@ -179,5 +179,23 @@ pub(super) fn guards(page: &mut Page, guards: &[GuardFinding]) {
             guard.id.as_str(),
             guard.text
         ));
+        if guard.case == "usedElsewhere" {
+            offers(page, guard);
+        }
     }
+}
+
+/// The three ways on where a data space is another instance's (G3).
+fn offers(page: &mut Page, guard: &GuardFinding) {
+    let other = guard.words.iter().find(|(name, _)| *name == "other");
+    let other = other.map_or("NAME", |(_, name)| name.as_str());
+    page.line(format!(
+        "    Move it from there: patchbayctl detach \"{other}\", then push again."
+    ));
+    page.line(format!(
+        "    That one is gone: patchbayctl instance remove \"{other}\", then push again."
+    ));
+    page.line(format!(
+        "    Same instance, another way in: patchbayctl instance answer \"{other}\" same."
+    ));
 }

@@ -1,7 +1,9 @@
 //! What the window asks to add, change and pin instances, and what probing one found.
 
+use patchbay_core::Error;
 use patchbay_core::instance::adding::InstanceEdit;
 use patchbay_core::instance::answering::Kinship;
+use patchbay_core::instance::finding::Found;
 use patchbay_core::instance::probing::Probed;
 use patchbay_core::instance::{SshWay, Way};
 use serde::{Deserialize, Serialize};
@@ -124,6 +126,36 @@ pub struct ProbeResult {
     pub holds_values: bool,
     /// The name of the instance it is already known as, where it is.
     pub known_as: Option<String>,
+}
+
+/// One place where an instance was found on a server that is not added yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct FoundInstance {
+    /// How to get there, as it would be added.
+    pub ssh: SshDetails,
+    /// Who owns its files.
+    pub owner: String,
+    /// The version of the PHP that was found for it; empty where there is none.
+    pub php: String,
+    /// What a look at it showed.
+    pub probed: Option<ProbeResult>,
+    /// Why nothing could be seen, where nothing could.
+    pub trouble: Option<Trouble>,
+}
+
+impl From<&Found> for FoundInstance {
+    fn from(found: &Found) -> Self {
+        let trouble = found.looked.as_ref().err();
+        Self {
+            ssh: (&found.way).into(),
+            owner: found.owner.clone(),
+            php: found.php.clone(),
+            probed: found.looked.as_ref().ok().map(ProbeResult::from),
+            trouble: trouble.map(|error| Trouble::from(&Error::Transport(error.clone()))),
+        }
+    }
 }
 
 /// What a person says an entry is.

@@ -16,7 +16,8 @@ use crate::look::{
     SeenValue, Versions,
 };
 use crate::ports::transport::{
-    BeginRequest, FeedEnd, Former, LookRequest, NotWritten, Restore, TransportError, UndoBlob,
+    BeginRequest, FeedEnd, Former, FoundPhp, FoundRoot, LookRequest, NotWritten, Restore, Survey,
+    TransportError, UndoBlob,
 };
 use crate::secret::Secret;
 
@@ -100,6 +101,8 @@ pub struct FakeInstance {
     pub sent: Vec<(String, String)>,
     /// Changes what it says in looks and in `ready`.
     pub tamper: Option<Tamper>,
+    /// What a search of its server finds.
+    pub survey: Survey,
     pub(super) in_conversation: bool,
     pub(super) blobs: HashMap<Vec<u8>, (EntryId, Rows)>,
     pub(super) ticks: u64,
@@ -144,6 +147,17 @@ impl Default for FakeInstance {
             feeds: Vec::new(),
             sent: Vec::new(),
             tamper: None,
+            survey: Survey {
+                user: "deploy".to_owned(),
+                roots: vec![FoundRoot {
+                    path: "/srv/shop".to_owned(),
+                    owner: "deploy".to_owned(),
+                }],
+                php: vec![FoundPhp {
+                    program: "php".to_owned(),
+                    version: "8.2.29".to_owned(),
+                }],
+            },
             in_conversation: false,
             blobs: HashMap::new(),
             ticks: 0,

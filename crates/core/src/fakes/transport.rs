@@ -23,7 +23,7 @@ use crate::ports::clock::Clock;
 use crate::ports::crypto::{SealPublic, SealSecret};
 use crate::ports::transport::{
     BeginRequest, Conversation, FeedEnd, FeedsRequest, FeedsThere, Go, HostKey, LookRequest,
-    NotWritten, OnLine, Ready, ResyncRequest, Transport, TransportError,
+    NotWritten, OnLine, Ready, ResyncRequest, Survey, Transport, TransportError,
 };
 use crate::push::values::{self, Payments, Write};
 use crate::secret::Secret;
@@ -355,6 +355,11 @@ impl Transport for FakeTransport {
             }
             Ok(end)
         })
+    }
+
+    async fn survey(&self, way: &SshWay, _nonce: &Nonce) -> Result<Survey, TransportError> {
+        let line = self.connect(&way.target, |_| ())?;
+        line.instance(|instance| Ok(instance.survey.clone()))
     }
 
     async fn host_keys(&self, way: &SshWay) -> Result<Vec<HostKey>, TransportError> {

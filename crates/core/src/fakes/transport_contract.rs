@@ -156,6 +156,14 @@ async fn servers(run: &Run<'_>, unknown: &SshWay) -> Result<(), TransportError> 
         let trusted = run.transport.trust(run.way, &key.fingerprint).await?;
         assert!(trusted.trusted, "trusting again changes nothing");
     }
+    let nonce = Nonce::from_random(run.random()?);
+    let found = run.transport.survey(run.way, &nonce).await?;
+    let root = found.roots.iter().find(|root| root.path == run.way.root);
+    assert!(
+        root.is_some_and(|root| !root.owner.is_empty()),
+        "an instance is found where it is: {found:?}"
+    );
+    assert!(!found.php.is_empty() && !found.user.is_empty(), "{found:?}");
     let host = run.transport.host_of(run.way).await?;
     assert_eq!(
         host,

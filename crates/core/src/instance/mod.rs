@@ -6,6 +6,7 @@
 pub mod adding;
 pub mod adopting;
 pub mod answering;
+pub mod finding;
 pub mod importing;
 pub mod probing;
 

@@ -329,6 +329,41 @@ pub struct HostKey {
     pub trusted: bool,
 }
 
+/// What a search of a server found. Everything is as the server said it: paths may be any text
+/// without control characters and must be checked like typed ones.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Survey {
+    /// Who is signed in there.
+    pub user: String,
+    /// Folders that hold an instance, the likeliest first; at most [`Survey::MOST`].
+    pub roots: Vec<FoundRoot>,
+    /// PHP programs, the server's own `php` first; at most [`Survey::MOST`].
+    pub php: Vec<FoundPhp>,
+}
+
+impl Survey {
+    /// The most of each kind that is kept.
+    pub const MOST: usize = 32;
+}
+
+/// A folder that holds `bin/magento` and `app/etc/env.php`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundRoot {
+    /// Where.
+    pub path: String,
+    /// Who owns its configuration file.
+    pub owner: String,
+}
+
+/// A PHP for the command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundPhp {
+    /// What to call it by: a name in `PATH` or an absolute path.
+    pub program: String,
+    /// For example `8.2.29`.
+    pub version: String,
+}
+
 /// The way to instances.
 #[async_trait]
 pub trait Transport: Send + Sync {
@@ -361,6 +396,12 @@ pub trait Transport: Send + Sync {
     /// # Errors
     /// [`TransportError::HostKeyUnknown`] when the server shows no such key.
     async fn trust(&self, way: &SshWay, fingerprint: &str) -> Result<HostKey, TransportError>;
+    /// Searches a server for instances and PHP programs; only reads. Where the way names a root
+    /// other than `/`, that folder and those beneath it come first.
+    ///
+    /// # Errors
+    /// Not reached, or what answered is no shell.
+    async fn survey(&self, way: &SshWay, nonce: &Nonce) -> Result<Survey, TransportError>;
     /// What tells two targets of one server apart from two servers: resolved host name and port.
     async fn host_of(&self, way: &SshWay) -> Result<String, TransportError>;
 }

@@ -15,6 +15,7 @@ mod drift;
 #[cfg(test)]
 mod exports;
 #[cfg(test)]
+mod finding;
 mod guards;
 #[cfg(test)]
 mod guided;

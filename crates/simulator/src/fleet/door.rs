@@ -43,6 +43,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
             put(go).delete(leave),
         )
         .route(&format!("{instance}/host-keys"), get(host_keys).post(trust))
+        .route(&format!("{instance}/survey"), get(survey))
         .route(
             &format!("{instance}/troubles"),
             get(troubles).put(set_troubles),
@@ -164,6 +165,24 @@ async fn leave(State(shared): Stage, Path((target, nonce)): Path<(String, String
         }
         Err(response) => *response,
     }
+}
+
+/// What a search of the pretended server finds.
+async fn survey(State(shared): Stage, Path(target): Path<String>) -> Response {
+    let place = match reached(&shared, &target) {
+        Ok(place) => place,
+        Err(response) => return *response,
+    };
+    let instance = super::lock(&place.instance);
+    if !instance.trusted {
+        return trouble(503, "hostKeyUnknown", "The host key was never trusted");
+    }
+    let found = json!({
+        "user": "deploy",
+        "root": instance.root,
+        "php": instance.versions.php,
+    });
+    answer(200, &found)
 }
 
 async fn host_keys(State(shared): Stage, Path(target): Path<String>) -> Response {

@@ -20,6 +20,9 @@ export type Order =
   | { kind: "move"; instance: string; target: MoveTo }
   | { kind: "repair"; instance: string };
 
+/** What ends a data space being another instance's: it moves from there, that one is gone, or both are one. */
+export type Settling = "move" | "gone" | "same";
+
 /** One order from its plan to its result. */
 export class Push {
   order: Order = $state.raw({ kind: "push", instances: [] });
@@ -29,6 +32,8 @@ export class Push {
   run: Heard | null = $state.raw(null);
   result: PushDocument | null = $state.raw(null);
   error: IpcError | null = $state.raw(null);
+  /** What is planned once this order is done. */
+  afterwards: Order | null = $state.raw(null);
   stopping: boolean = $state(false);
   /** The instances that were left out. */
   readonly left = new SvelteSet<string>();
@@ -101,6 +106,36 @@ export class Push {
       this.error = asIpcError(thrown);
       this.phase = "planned";
     }
+  }
+
+  /**
+   * Ends what keeps a data space from an instance (G3), then plans anew: the other one is gone, or both are one
+   * instance; or first the other one is disconnected from it, and this order comes afterwards.
+   */
+  async settle(planned: PlannedInstance, other: string, how: Settling): Promise<void> {
+    try {
+      const found = (await this.#backend.listInstances()).find((each) => each.name === other);
+      if (!found) return await this.plan();
+      if (how === "gone") await this.#backend.removeInstance(found.id);
+      if (how === "same") await this.#backend.answer({ instance: planned.id, answer: "same" });
+      if (how === "move") {
+        this.afterwards = this.order;
+        this.order = { kind: "detach", instance: found.id };
+        this.left.clear();
+      }
+      await this.plan();
+    } catch (thrown) {
+      this.error = asIpcError(thrown);
+    }
+  }
+
+  /** Goes on with what waited for another order. */
+  async goOn(): Promise<void> {
+    if (!this.afterwards) return;
+    this.order = this.afterwards;
+    this.afterwards = null;
+    this.left.clear();
+    await this.plan();
   }
 
   /** Stops what has not begun to write. */

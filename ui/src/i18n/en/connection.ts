@@ -117,7 +117,7 @@ export const connection = {
   sandbox: {
     title: "Set up your test sandbox",
     lead: (name: string) => `${name} is connected. What is left is done in its Admin:`,
-    steps: "Open Sales > Payment Services|Choose Sandbox onboarding and follow PayPal's pages|Place a test order",
+    steps: "Open the Payment Services dashboard|Start its sandbox onboarding and follow PayPal's pages; use a sandbox account from PayPal's developer portal|Place a test order",
     close: "Close",
   },
   resync: {

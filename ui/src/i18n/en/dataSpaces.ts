@@ -7,7 +7,11 @@ export const dataSpaces = {
   types: { Production: "Production", Testing: "Testing" },
   free: "free",
   only: { assigned: "assigned, not seen there", seen: "seen there, not assigned" },
+  another: "Most accounts need one project only. Another one is for a licence that covers several.",
+  anotherOne: "Create another project",
+  belongsTo: (whose: string) => `It would belong to ${whose}.`,
   create: "Create a project",
+  createAgain: "Create it all the same",
   assign: {
     title: (name: string) => `Keys and data space for ${name}`,
     lead: "This decides what it should hold. Nothing on the server changes before you apply it.",

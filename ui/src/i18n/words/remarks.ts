@@ -15,6 +15,13 @@ export function toldRemark(remark: Remark, texts: Texts): Told {
   return told ? { text: fill(told, words), lang: undefined } : { text: remark.text, lang: "en" };
 }
 
+/** What was put right in a private key that was brought. */
+export function toldRepair(repair: Remark, texts: Texts): Told {
+  const sentences: Readonly<Record<string, string | undefined>> = texts.keyPairs.repairs;
+  const sentence = Object.hasOwn(sentences, repair.code) ? sentences[repair.code] : undefined;
+  return sentence ? { text: sentence, lang: undefined } : { text: repair.text, lang: "en" };
+}
+
 /** What went wrong and what to do about it. */
 export function toldTrouble(trouble: Trouble, texts: Texts): Told {
   const words = wordsFor(trouble.words ?? {}, texts);

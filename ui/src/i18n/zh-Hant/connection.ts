@@ -119,7 +119,7 @@ export const connection: Texts["connection"] = {
   sandbox: {
     title: "設定您的測試沙箱",
     lead: (name) => `${name}已連線。其餘步驟請在它的Admin中完成：`,
-    steps: "開啟「銷售」>「付款服務」|選擇「沙箱開通」並依照PayPal的頁面操作|下一筆測試訂單",
+    steps: "開啟付款服務的儀表板|在該處開始沙箱開通，並依照PayPal的頁面操作；請使用PayPal開發人員網站的沙箱帳戶|下一筆測試訂單",
     close: "關閉",
   },
   resync: {

@@ -9,7 +9,11 @@ export const dataSpaces: Texts["dataSpaces"] = {
   types: { Production: "生產", Testing: "測試" },
   free: "未使用",
   only: { assigned: "已指派，尚未在該處看到", seen: "在該處看到，未指派" },
+  another: "多數帳戶只需要一個專案。只有涵蓋多個專案的授權才需要再建立。",
+  anotherOne: "再建立一個專案",
+  belongsTo: (whose) => `它會屬於${whose}。`,
   create: "建立專案",
+  createAgain: "仍要建立",
   assign: {
     title: (name) => `${name}的金鑰與資料空間`,
     lead: "在此決定它應有的設定。套用之前，伺服器上的內容不會變更。",

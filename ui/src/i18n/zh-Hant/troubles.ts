@@ -5,6 +5,8 @@ const AGAIN = "請從原檔案重新完整複製，包含BEGIN與END兩行，或
 const ONLY_RSA = "Adobe只接受在API入口網站建立的RSA金鑰。";
 
 export const troubles: Texts["troubles"] = {
+  noneFound: "在{target}上常用的位置找不到執行個體。請填寫根目錄，或上層目錄。",
+  severalFound: "{target}上有多個執行個體：{roots}。請指定其中一個。",
   noSuch: "找不到「{name}」。",
   badInput: "輸入的內容無法接受。",
   blockedByGuard: "防護規則阻擋了這次套用，未寫入任何內容。",

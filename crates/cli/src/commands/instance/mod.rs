@@ -7,9 +7,10 @@ use patchbay_contract::instances::details::{
     InstanceAdded, InstanceAdopted, InstanceDetails, InstanceDocument, InstanceList,
 };
 use patchbay_core::Error;
-use patchbay_core::instance::Instance;
 use patchbay_core::instance::adding::{InstanceEdit, NewInstance};
 use patchbay_core::instance::answering::Kinship;
+use patchbay_core::instance::finding::Found;
+use patchbay_core::instance::{Instance, Role, Way};
 use patchbay_core::keypair::KeyPairState;
 
 use super::Desk;
@@ -58,15 +59,30 @@ async fn about(desk: &Desk, instance: &Instance, said: String) -> Done {
 }
 
 async fn add(desk: &Desk, args: AddArgs) -> Done {
+    let given = args.ssh.way(args.watch_only)?;
+    let taken = found(desk, &args, &given).await?;
+    let probed = taken.as_ref().and_then(|found| found.looked.as_ref().ok());
+    let name = args.name.as_deref();
+    let name = name.or(probed.map(|probed| probed.name.as_str()));
+    let role = args.role.map(Role::from);
+    let (Some(name), Some(role)) = (name, role.or(probed.map(|probed| probed.role))) else {
+        return Err(Failure::usage(
+            "usage",
+            "Nothing could be seen that suggests a name and a role.",
+            "Give --name and --role.",
+        ));
+    };
     let added = desk
         .patchbay
         .add_instance(NewInstance {
-            name: &args.name,
+            name,
             account: &args.account,
-            role: args.role.into(),
-            way: args.ssh.way(args.watch_only)?,
+            role,
+            way: taken
+                .as_ref()
+                .map_or(given, |found| Way::Ssh(found.way.clone())),
             url: args.url.as_deref(),
-            tags: args.tag,
+            tags: args.tag.clone(),
         })
         .await?;
     let error = match &added.look {
@@ -80,6 +96,9 @@ async fn add(desk: &Desk, args: AddArgs) -> Done {
     };
     desk.output.answer(&document, |page| {
         page.line(format!("Added \"{}\".", added.instance.name));
+        if let Some(found) = &taken {
+            page.line(took(found, role));
+        }
         if let Some(Ok(look)) = &added.look {
             let versions = &look.versions;
             page.line(format!(
@@ -93,6 +112,37 @@ async fn add(desk: &Desk, args: AddArgs) -> Done {
         }
     });
     Ok(Exit::Well)
+}
+
+/// What is found on the server in place of what was not given. Where the root is given and only the
+/// PHP or the owner is not, finding nothing keeps nobody from adding it.
+async fn found(desk: &Desk, args: &AddArgs, given: &Way) -> Result<Option<Found>, Failure> {
+    let Way::Ssh(way) = given else {
+        return Ok(None);
+    };
+    if way.root.is_empty() {
+        return Ok(Some(desk.patchbay.find_one(way.clone()).await?));
+    }
+    if way.php.is_some() && args.name.is_some() && args.role.is_some() {
+        return Ok(None);
+    }
+    let all = desk.patchbay.find(way.clone()).await.unwrap_or_default();
+    Ok(all.into_iter().find(|one| one.way.root == way.root))
+}
+
+/// What was taken from what was found, as one line.
+fn took(found: &Found, role: Role) -> String {
+    let way = &found.way;
+    let php = way.php.as_deref().unwrap_or("php");
+    let run_as = way.run_as.as_ref();
+    let run_as = run_as.map_or_else(String::new, |user| format!(", run as {user}"));
+    format!(
+        "Found there: {} (owner {}), {php} {}{run_as}; taken as {}.",
+        way.root,
+        found.owner,
+        found.php,
+        role.as_str()
+    )
 }
 
 async fn list(desk: &Desk) -> Done {
