@@ -13,8 +13,8 @@ use patchbay_core::id::Nonce;
 use patchbay_core::instance::SshWay;
 use patchbay_core::look::Look;
 use patchbay_core::ports::transport::{
-    BeginRequest, Conversation, FeedEnd, FeedsRequest, FeedsThere, FoundPhp, FoundRoot, Go, HostKey,
-    LookRequest, OnLine, Ready, ResyncRequest, Survey, Transport, TransportError,
+    BeginRequest, Conversation, FeedEnd, FeedsRequest, FeedsThere, FoundPhp, FoundRoot, Go,
+    HostKey, LookRequest, OnLine, Ready, ResyncRequest, Survey, Transport, TransportError,
 };
 use patchbay_core::secret::Secret;
 use patchbay_core::text::outside;

@@ -1,4 +1,5 @@
 export const app = {
+  held: "Changes are being applied. This page stays until they are done; what has not begun can be stopped on it.",
   name: "Patchbay",
   navigation: "Sections",
   board: "Board",

@@ -1,6 +1,7 @@
 import type { Texts } from "..";
 
 export const app: Texts["app"] = {
+  held: "正在套用變更。完成之前會停在這一頁；尚未開始的項目可在這裡停止。",
   name: "Patchbay",
   navigation: "主要頁面",
   board: "看板",
