@@ -15,7 +15,8 @@ owner() {
 }
 seen=:
 root() {
-    { [ -f "$1/bin/magento" ] && [ -f "$1/app/etc/env.php" ]; } 2>/dev/null || return 0
+    [ -f "$1/app/etc/env.php" ] || return 0
+    [ -f "$1/bin/magento" ] || [ -f "$1/app/bootstrap.php" ] || return 0
     real=$(cd -P -- "$1" 2>/dev/null && pwd -P) || real=$1
     case "$seen" in *":$real:"*) return 0 ;; esac
     seen="$seen$real:"
@@ -35,17 +36,17 @@ else
     done
 fi
 tried=:
-php() {
+version() {
     case "$tried" in *":$1:"*) return 0 ;; esac
     tried="$tried$1:"
     v=$("$1" -n -d display_errors=0 -r 'if (PHP_SAPI === "cli") { echo PHP_VERSION; }' </dev/null 2>/dev/null | head -c 40)
     [ -n "$v" ] && say php "$v" "$1"
 }
 for p in php php8.5 php8.4 php8.3 php8.2 php8.1 php85 php84 php83 php82 php81; do
-    command -v "$p" >/dev/null 2>&1 && php "$p"
+    command -v "$p" >/dev/null 2>&1 && version "$p"
 done
 for p in /usr/local/bin/php /opt/plesk/php/8.*/bin/php /opt/cpanel/ea-php8*/root/usr/bin/php \
     /opt/alt/php8*/usr/bin/php /opt/remi/php8*/root/usr/bin/php /usr/local/php8*/bin/php; do
-    [ -x "$p" ] && php "$p"
+    [ -x "$p" ] && version "$p"
 done
 say end '' ''
