@@ -12,7 +12,7 @@ use std::time::Duration;
 use patchbay_core::id::Nonce;
 use patchbay_core::instance::SshWay;
 use patchbay_core::ports::transport::{FoundPhp, FoundRoot, Survey, TransportError};
-use patchbay_core::text::outside;
+use patchbay_core::text::{is_plain as is_plain_char, outside};
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::timeout;
 
@@ -113,9 +113,9 @@ fn read(said: &str, nonce: &Nonce) -> Option<Survey> {
     ended.then_some(found)
 }
 
-/// Whether it is an absolute path that shows as it is.
+/// Whether it is an absolute path that shows as it is. Long runs of letters are no keys here.
 fn is_path(text: &str) -> bool {
-    text.starts_with('/') && text.len() <= LONGEST && outside(text, LONGEST) == text
+    text.starts_with('/') && text.len() <= LONGEST && text.chars().all(is_plain_char)
 }
 
 fn is_plain(text: &str) -> bool {
@@ -149,6 +149,11 @@ mod tests {
         let lines = said(&[
             ("user", "deploy", ""),
             ("root", "www-data", "/var/www/my shop: 北光"),
+            (
+                "root",
+                "deploy",
+                "/tmp/ground-AbCdEfGhIjKlMnOpQrStUvWxYz0123456789/releases/current",
+            ),
             ("php", "8.2.29", "/usr/bin/php8.2"),
             ("end", "", ""),
         ]);
@@ -156,6 +161,7 @@ mod tests {
         assert_eq!(found.user, "deploy");
         assert_eq!(found.roots[0].path, "/var/www/my shop: 北光");
         assert_eq!(found.roots[0].owner, "www-data");
+        assert_eq!(found.roots.len(), 2, "a long path is no key");
         assert_eq!(found.php[0].program, "/usr/bin/php8.2");
     }
 
