@@ -10,4 +10,6 @@ mod main_job;
 mod plans;
 mod replacing;
 mod secrets;
+mod steps;
+mod together;
 mod told;

@@ -6,6 +6,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use patchbay_simulator::account::{DataSpaceType, Project};
+use patchbay_simulator::world::{World, new_data_space};
 use patchbay_simulator::{Config, ReadyAccount, Scenario, Simulator};
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, Command};
@@ -131,6 +133,28 @@ impl Bed {
             options.settings.push(Setting::plain(&path, url));
         }
         self.ground.instance(options).await
+    }
+
+    /// Sees to it that the account's first project has production data spaces for so many instances.
+    ///
+    /// # Errors
+    /// When the account has no project.
+    pub fn room_for(&self, instances: usize) -> Result<Project> {
+        let because = |error| GroundError::because("making data spaces", error);
+        let first = self.account.projects.first();
+        let first = first.ok_or_else(|| GroundError::new("the account has no project"))?;
+        let spaces = first.data_spaces.iter();
+        let there = spaces.filter(|space| space.kind == DataSpaceType::Production);
+        for number in there.count()..instances {
+            let space = new_data_space(&format!("Shop {}", number + 1), DataSpaceType::Production);
+            let added = |world: &mut World| world.add_data_space(&first.id, space);
+            self.simulator.world(added).map_err(because)?;
+        }
+        let account = |world: &mut World| world.account(&self.account.mage_id).cloned();
+        let account = self.simulator.world(account).map_err(because)?;
+        let mut projects = account.projects.into_iter();
+        let project = projects.find(|project| project.id == first.id);
+        project.ok_or_else(|| GroundError::new("the project is gone"))
     }
 
     /// Writes one of the journey's own files, readable by its owner only.

@@ -5,3 +5,4 @@
 pub mod bed;
 pub mod canary;
 pub mod ground;
+pub mod relay;

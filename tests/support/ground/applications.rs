@@ -241,6 +241,31 @@ impl Instance {
         self.write_files()
     }
 
+    /// Holds the next run that comes to a step of `Ground\Held` there, until [`Self::let_on`].
+    ///
+    /// # Errors
+    /// When the note cannot be written.
+    pub fn hold(&self, step: &str) -> Result<()> {
+        let folder = self.root.join("var");
+        let because = |error| GroundError::because("asking a run to stop", error);
+        std::fs::create_dir_all(&folder).map_err(because)?;
+        // Renamed into its place: a run must never read half of the name.
+        std::fs::write(folder.join("hold.new"), step).map_err(because)?;
+        std::fs::rename(folder.join("hold.new"), folder.join("hold")).map_err(because)
+    }
+
+    /// Whether a run stands at that step now.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.root.join("var/held").is_file()
+    }
+
+    /// Lets the run go on, and holds no later one. Says whether one was held.
+    pub fn let_on(&self) -> bool {
+        let _ = std::fs::remove_file(self.root.join("var/hold"));
+        std::fs::remove_file(self.root.join("var/held")).is_ok()
+    }
+
     /// Removes the cached config, as `cache:clean config` would.
     pub fn clean_cache(&self) {
         let _ = std::fs::remove_dir_all(self.root.join("var/cache"));
