@@ -82,6 +82,7 @@ impl Ansible {
     fn host(&self, site: &Site, ssh: &Path) -> serde_json::Value {
         json!({
             "ansible_host": site.instance.ssh.host,
+            "ansible_port": site.instance.ssh.port,
             "ansible_ssh_common_args": format!("-F {}", ssh.display()),
             // The far end is this computer; searching it for a Python is not what is measured.
             "ansible_python_interpreter": self.folder.join("bin/python").display().to_string(),

@@ -58,12 +58,15 @@ pub async fn by_xargs(yard: &Yard, sites: &[Site]) -> Fallible<Duration> {
             .file(&format!("peer-{number}.in"), peer_input(site)?)?;
         yard.bed
             .file(&format!("peer-{number}.host"), &site.instance.ssh.host)?;
+        yard.bed.file(
+            &format!("peer-{number}.port"),
+            site.instance.ssh.port.to_string(),
+        )?;
         yard.bed
             .file(&format!("peer-{number}.command"), peer_command(site))?;
         numbers += &format!("{number}\n");
     }
-    let one =
-        "exec ssh -F \"$1\" -T -- \"$(cat peer-$0.host)\" \"$(cat peer-$0.command)\" <peer-$0.in";
+    let one = "exec ssh -F \"$1\" -p \"$(cat peer-$0.port)\" -T -- \"$(cat peer-$0.host)\" \"$(cat peer-$0.command)\" <peer-$0.in";
     let mut xargs = Command::new("xargs");
     xargs.args(["-P", "8", "-I{}", "sh", "-c", one, "{}"]);
     xargs.arg(yard.bed.ground.ssh_config()).current_dir(folder);
@@ -164,6 +167,7 @@ pub async fn timed(mut command: Command, input: &[u8]) -> Fallible<Duration> {
 fn bare_ssh(yard: &Yard, site: &Site) -> Command {
     let mut ssh = Command::new("ssh");
     ssh.arg("-F").arg(yard.bed.ground.ssh_config());
+    ssh.args(["-p", &site.instance.ssh.port.to_string()]);
     ssh.args(["-T", "--", &site.instance.ssh.host]);
     ssh
 }

@@ -13,6 +13,7 @@ mod table;
 mod yard;
 
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use ansible::Ansible;
 use options::Options;
@@ -53,21 +54,36 @@ async fn bench(options: &Options) -> Fallible<String> {
     } else {
         most.max(FOR_ANSIBLE)
     };
-    eprintln!("starting servers and {most} instances ...");
-    let yard = Yard::new(most).await?;
+    let progress = Progress::begin();
+    progress.say(&format!("starting servers and {most} instances"));
+    let mut yard = Yard::new(most).await?;
+    progress.say("measuring the stand-in");
     let calibration = calibration::lines(&yard.sites[0].instance, options.runs).await?;
-    eprintln!("making them known to patchbayctl ...");
+    progress.say("making the instances known to patchbayctl");
     yard.introduce().await?;
     let mut rows = Vec::new();
-    for &count in &options.instances {
-        match count {
-            1 => rows.extend(one(&yard, options.runs).await?),
-            _ => rows.push(many(&yard, count, options.runs_with(count)).await?),
+    for &delay in &options.delays {
+        if !delay.is_zero() {
+            progress.say(&format!("putting {} ms between", delay.as_millis()));
+            yard.far_away(delay).await?;
+        }
+        let way = Way {
+            yard: &yard,
+            delay,
+            progress: &progress,
+        };
+        for &count in &options.instances {
+            let runs = options.runs_with(count, delay);
+            match count {
+                1 => rows.extend(way.one(runs).await?),
+                _ => rows.push(way.many(count, runs).await?),
+            }
+        }
+        if !options.quick {
+            rows.push(way.beside_ansible(options.runs.min(2)).await?);
         }
     }
-    if !options.quick {
-        rows.push(beside_ansible(&yard, options.runs.min(3)).await?);
-    }
+    progress.say("done");
     let text = page(&table::table(&rows), &calibration);
     if options.write {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/bench.md");
@@ -76,97 +92,144 @@ async fn bench(options: &Options) -> Fallible<String> {
     Ok(text)
 }
 
-/// One instance: beside the hand-written program, beside the documented way, and what is counted.
-async fn one(yard: &Yard, runs: usize) -> Fallible<Vec<Row>> {
-    let sites = &yard.sites[..1];
-    let site = &sites[0];
-    eprintln!("one instance ...");
-    contenders::ours(yard, sites).await?;
-    contenders::by_hand(yard, site).await?;
-    yard.bed.simulator.forget_visits();
-    let (connections, starts) = (
-        yard.bed.ground.ssh_connections()?,
-        site.instance.php_starts(),
-    );
-    contenders::ours(yard, sites).await?;
-    let connections = yard.bed.ground.ssh_connections()? - connections;
-    let starts = site.instance.php_starts() - starts;
-    let asked = yard.bed.simulator.visits().len();
-    let (mut ours, mut by_hand, mut documented) = <(Times, Times, Times)>::default();
-    for run in 0..runs {
-        ours.add(contenders::ours(yard, sites).await?);
-        by_hand.add(contenders::by_hand(yard, site).await?);
-        if run < 3 {
-            documented.add(contenders::documented(yard, site).await?);
+/// What is going on, for whoever waits.
+struct Progress(Instant);
+
+impl Progress {
+    fn begin() -> Self {
+        Self(Instant::now())
+    }
+
+    fn say(&self, what: &str) {
+        let seconds = self.0.elapsed().as_secs();
+        eprintln!("{:2}:{:02}  {what}", seconds / 60, seconds % 60);
+    }
+}
+
+/// The yard at one distance.
+struct Way<'a> {
+    yard: &'a Yard,
+    delay: Duration,
+    progress: &'a Progress,
+}
+
+impl Way<'_> {
+    fn say(&self, what: &str) {
+        let far = self.delay.as_millis();
+        self.progress.say(&format!("{what}, {far} ms away"));
+    }
+
+    /// A row's name, with the distance where there is one.
+    fn named(&self, what: &str) -> String {
+        match self.delay.as_millis() {
+            0 => what.to_owned(),
+            far => format!("{what}; {far} ms away"),
         }
     }
-    Ok(vec![
-        Row::ratio(
-            &format!(
-                "nine values to one instance (ours with {asked} gateway requests on loopback)"
+
+    /// One instance: beside the hand-written program, beside the documented way, and what is counted.
+    async fn one(&self, runs: usize) -> Fallible<Vec<Row>> {
+        let yard = self.yard;
+        let sites = &yard.sites[..1];
+        let site = &sites[0];
+        self.say("one instance");
+        contenders::ours(yard, sites).await?;
+        contenders::by_hand(yard, site).await?;
+        yard.bed.simulator.forget_visits();
+        let (connections, starts) = (
+            yard.bed.ground.ssh_connections()?,
+            site.instance.php_starts(),
+        );
+        contenders::ours(yard, sites).await?;
+        let connections = yard.bed.ground.ssh_connections()? - connections;
+        let starts = site.instance.php_starts() - starts;
+        let asked = yard.bed.simulator.visits().len();
+        let (mut ours, mut by_hand, mut documented) = <(Times, Times, Times)>::default();
+        for run in 0..runs {
+            ours.add(contenders::ours(yard, sites).await?);
+            by_hand.add(contenders::by_hand(yard, site).await?);
+            if run < 3 {
+                documented.add(contenders::documented(yard, site).await?);
+            }
+        }
+        Ok(vec![
+            Row::ratio(
+                &self.named(&format!(
+                    "nine values to one instance (ours with {asked} gateway requests on loopback)"
+                )),
+                Target::AtMost(1.15),
+                ("ours", &ours),
+                ("by hand", &by_hand),
             ),
-            Target::AtMost(1.15),
-            ("ours", &ours),
-            ("by hand", &by_hand),
-        ),
-        Row::ratio(
-            "documented way, each command over ssh / our push",
-            Target::AtLeast(10.0),
-            ("documented", &documented),
-            ("ours", &ours),
-        ),
-        Row::counted(
-            "connections and PHP processes per instance and push",
-            "1 and 1",
-            &format!("{connections} and {starts}"),
-            (connections, starts) == (1, 1),
-        ),
-    ])
-}
-
-/// Many at once, beside `xargs -P 8` of the hand-written program.
-async fn many(yard: &Yard, count: usize, runs: usize) -> Fallible<Row> {
-    let sites = &yard.sites[..count];
-    eprintln!("{count} instances ...");
-    contenders::ours(yard, sites).await?;
-    contenders::by_xargs(yard, sites).await?;
-    let (mut ours, mut xargs) = <(Times, Times)>::default();
-    for _ in 0..runs {
-        ours.add(contenders::ours(yard, sites).await?);
-        xargs.add(contenders::by_xargs(yard, sites).await?);
+            Row::ratio(
+                &self.named("documented way, each command over ssh / our push"),
+                Target::AtLeast(10.0),
+                ("documented", &documented),
+                ("ours", &ours),
+            ),
+            Row::counted(
+                &self.named("connections and PHP processes per instance and push"),
+                "1 and 1",
+                &format!("{connections} and {starts}"),
+                (connections, starts) == (1, 1),
+            ),
+        ])
     }
-    Ok(Row::ratio(
-        &format!("{count} instances / `xargs -P 8` of the hand-written program"),
-        Target::AtMost(1.10),
-        ("ours", &ours),
-        ("xargs", &xargs),
-    ))
-}
 
-/// Three at once, beside an Ansible playbook of the documented commands.
-async fn beside_ansible(yard: &Yard, runs: usize) -> Fallible<Row> {
-    let what = "Ansible in parallel / our bulk push, 3 instances";
-    let target = Target::AtLeast(12.0);
-    let sites = &yard.sites[..FOR_ANSIBLE];
-    eprintln!("Ansible ...");
-    let ansible = match Ansible::install().await {
-        Ok(ansible) => ansible,
-        Err(why) => return Ok(Row::missing(what, target, &format!("not installed: {why}"))),
-    };
-    contenders::ours(yard, sites).await?;
-    ansible.run(yard, sites).await?;
-    let (mut ours, mut theirs) = <(Times, Times)>::default();
-    for _ in 0..runs {
-        ours.add(contenders::ours(yard, sites).await?);
-        theirs.add(ansible.run(yard, sites).await?);
+    /// Many at once, beside `xargs -P 8` of the hand-written program.
+    async fn many(&self, count: usize, runs: usize) -> Fallible<Row> {
+        let yard = self.yard;
+        let sites = &yard.sites[..count];
+        self.say(&format!("{count} instances"));
+        contenders::ours(yard, sites).await?;
+        contenders::by_xargs(yard, sites).await?;
+        let (mut ours, mut xargs) = <(Times, Times)>::default();
+        for _ in 0..runs {
+            ours.add(contenders::ours(yard, sites).await?);
+            xargs.add(contenders::by_xargs(yard, sites).await?);
+        }
+        Ok(Row::ratio(
+            &self.named(&format!(
+                "{count} instances / `xargs -P 8` of the hand-written program"
+            )),
+            Target::AtMost(1.10),
+            ("ours", &ours),
+            ("xargs", &xargs),
+        ))
     }
-    let what = format!("{what} ({})", ansible.version);
-    Ok(Row::ratio(
-        &what,
-        target,
-        ("Ansible", &theirs),
-        ("ours", &ours),
-    ))
+
+    /// Three at once, beside an Ansible playbook of the documented commands.
+    async fn beside_ansible(&self, runs: usize) -> Fallible<Row> {
+        let what = self.named("Ansible in parallel / our bulk push, 3 instances");
+        let target = Target::AtLeast(12.0);
+        let yard = self.yard;
+        let sites = &yard.sites[..FOR_ANSIBLE];
+        self.say("Ansible");
+        let ansible = match Ansible::install().await {
+            Ok(ansible) => ansible,
+            Err(why) => {
+                return Ok(Row::missing(
+                    &what,
+                    target,
+                    &format!("not installed: {why}"),
+                ));
+            }
+        };
+        contenders::ours(yard, sites).await?;
+        ansible.run(yard, sites).await?;
+        let (mut ours, mut theirs) = <(Times, Times)>::default();
+        for _ in 0..runs {
+            ours.add(contenders::ours(yard, sites).await?);
+            theirs.add(ansible.run(yard, sites).await?);
+        }
+        let what = format!("{what} ({})", ansible.version);
+        Ok(Row::ratio(
+            &what,
+            target,
+            ("Ansible", &theirs),
+            ("ours", &ours),
+        ))
+    }
 }
 
 fn page(table: &str, calibration: &str) -> String {
@@ -176,7 +239,10 @@ fn page(table: &str, calibration: &str) -> String {
          Made by `cargo xtask bench`: every line measured side by side in one run, the contenders \
          in turn, after one warm-up each. Wall time in milliseconds, medians; {processors} \
          processors. Each run begins on the same instance: nothing configured, caches warm, the \
-         registry answering from loopback. After each run all nine values are read from the \
+         registry answering from loopback. Where a row says how far away the \
+         instances are, every byte to and from them passes a relay of our own \
+         (`tests/support/relay.rs`) that adds that much to a round trip, for all contenders alike. \
+         After each run all nine values are read from the \
          database and compared.\n\n{table}\n\
          The hand-written program (`tests/bench/peer.php`) asks no gateway, keeps no journal, takes \
          no lock, seals nothing, proves nothing and cannot be undone. Gateway requests are part of \

@@ -1,6 +1,7 @@
 //! The servers, the instances and what each of them should hold; and how to take it off them again.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use patchbay_simulator::account::{DataSpaceType, Project};
 use patchbay_simulator::world::new_data_space;
@@ -8,6 +9,7 @@ use patchbay_tests::bed::Bed;
 use patchbay_tests::ground::{
     GroundOptions, Instance, InstanceOptions, PATHS_OF_KEYS, PATHS_OF_SAAS, Setting,
 };
+use patchbay_tests::relay::Relay;
 
 use crate::Fallible;
 
@@ -29,6 +31,8 @@ pub struct Site {
     pub values: Vec<(&'static str, String)>,
     /// The cached config of the instance with nothing configured.
     cache: Vec<u8>,
+    /// What every byte to it passes through, where the way is to be longer.
+    relay: Option<Relay>,
 }
 
 impl Yard {
@@ -40,7 +44,7 @@ impl Yard {
             ..GroundOptions::default()
         };
         let bed = Bed::start_with(options).await?;
-        let project = data_spaces(&bed, count)?;
+        let project = bed.room_for(count)?;
         let mut sites = Vec::new();
         for number in 1..=count {
             sites.push(Site::new(&bed, &project, number).await?);
@@ -54,6 +58,41 @@ impl Yard {
         for (nth, site) in self.sites.iter().enumerate() {
             self.bed.add(&site.name, "live", &site.instance).await?;
             self.bed.assign(&site.name, "Production", nth).await?;
+        }
+        Ok(())
+    }
+
+    /// From now on a round trip to every instance takes so much longer, for whoever asks: half of it
+    /// there, half of it back.
+    pub async fn far_away(&mut self, delay: Duration) -> Fallible<()> {
+        let mut known = self.bed.ground.known_hosts_lines();
+        for site in &mut self.sites {
+            let ssh = &mut site.instance.ssh;
+            let server = std::net::SocketAddr::new(ssh.host.parse()?, self.bed.ground.ssh().port);
+            let relay = Relay::start(&ssh.host, server, delay / 2).await?;
+            let (here, there) = (format!("[{}]:{}", ssh.host, server.port()), relay.address());
+            ssh.port = there.port();
+            let own = known.lines().find(|line| line.starts_with(&here));
+            let key = own.and_then(|line| line.split_once(' '));
+            let (_, key) = key.ok_or_else(|| format!("no host key of {here} is known"))?;
+            let line = format!("[{}]:{} {key}\n", ssh.host, ssh.port);
+            known.push_str(&line);
+            site.relay = Some(relay);
+        }
+        std::fs::write(self.bed.ground.known_hosts(), &known)?;
+        let fingerprint = self.bed.ground.host_key_fingerprint().await?;
+        for site in &self.sites {
+            let port = site.instance.ssh.port.to_string();
+            let edit = ["instance", "edit", &site.name, "--port", &port];
+            let _ = self.bed.ctl(&edit).await?.expect(0);
+            let trust = [
+                "host-key",
+                "trust",
+                &site.name,
+                "--fingerprint",
+                &fingerprint,
+            ];
+            let _ = self.bed.ctl(&trust).await?.expect(0);
         }
         Ok(())
     }
@@ -90,6 +129,7 @@ impl Site {
             instance,
             values,
             cache,
+            relay: None,
         })
     }
 
@@ -133,32 +173,6 @@ impl Site {
 
 fn cache_file(instance: &Instance) -> PathBuf {
     instance.root.join("var/cache/mage---system")
-}
-
-/// One production data space per instance, in the account's first project.
-fn data_spaces(bed: &Bed, count: usize) -> Fallible<Project> {
-    let first = bed
-        .account
-        .projects
-        .first()
-        .ok_or("the account has no project")?;
-    let there = first
-        .data_spaces
-        .iter()
-        .filter(|space| space.kind == DataSpaceType::Production);
-    for number in there.count()..count {
-        let space = new_data_space(&format!("Shop {}", number + 1), DataSpaceType::Production);
-        bed.simulator
-            .world(|world| world.add_data_space(&first.id, space))?;
-    }
-    let account = bed
-        .simulator
-        .world(|world| world.account(&bed.account.mage_id).cloned())?;
-    let project = account
-        .projects
-        .into_iter()
-        .find(|project| project.id == first.id);
-    Ok(project.ok_or("the project is gone")?)
 }
 
 fn values(bed: &Bed, project: &Project, nth: usize) -> Vec<(&'static str, String)> {
