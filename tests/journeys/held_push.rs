@@ -11,11 +11,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use patchbay_adapters::outside::{self, Overrides};
+use patchbay_core::id::Nonce;
 use patchbay_core::instance::{Instance, SshWay};
 use patchbay_core::look::Look;
 use patchbay_core::ports::transport::{
     BeginRequest, Conversation, FeedEnd, FeedsRequest, FeedsThere, Go, HostKey, LookRequest,
-    OnLine, Ready, ResyncRequest, Transport, TransportError,
+    OnLine, Ready, ResyncRequest, Survey, Transport, TransportError,
 };
 use patchbay_core::push::order::{OrderKind, PushOrder, Step};
 use patchbay_core::{Patchbay, Ports};
@@ -130,6 +131,10 @@ impl Transport for HeldTransport {
         on_line: OnLine<'_>,
     ) -> Result<FeedEnd, TransportError> {
         self.inner.resync(way, request, on_line).await
+    }
+
+    async fn survey(&self, way: &SshWay, nonce: &Nonce) -> Result<Survey, TransportError> {
+        self.inner.survey(way, nonce).await
     }
 
     async fn host_of(&self, way: &SshWay) -> Result<String, TransportError> {
