@@ -5,12 +5,13 @@ use serde_json::{Value, json};
 use super::{PROJECT, SPACE, Window, ssh};
 
 /// Commands that take no request.
-const ASK_NOTHING: [&str; 16] = [
+const ASK_NOTHING: [&str; 17] = [
     "clear_clipboard",
     "close_portal",
     "copy_places",
     "failed_of_last_push",
     "list_accounts",
+    "list_hand_overs",
     "list_instances",
     "list_key_pairs",
     "list_settings",

@@ -56,6 +56,8 @@ pub struct Tally {
     pub begins: u32,
     /// Questions for feeds, and feeds that were to be sent.
     pub resyncs: u32,
+    /// Searches of the server among them.
+    pub surveys: u32,
     /// `go` lines that arrived.
     pub gos: u32,
     /// Values that were opened from `go` lines, and the paths that were to be removed.
@@ -358,7 +360,7 @@ impl Transport for FakeTransport {
     }
 
     async fn survey(&self, way: &SshWay, _nonce: &Nonce) -> Result<Survey, TransportError> {
-        let line = self.connect(&way.target, |_| ())?;
+        let line = self.connect(&way.target, |tally| tally.surveys += 1)?;
         line.instance(|instance| Ok(instance.survey.clone()))
     }
 

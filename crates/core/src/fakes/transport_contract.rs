@@ -601,7 +601,7 @@ mod tests {
         assert_eq!(tally.left, 2, "one left, one broken off");
         assert_eq!(
             tally.connections,
-            tally.looks + tally.begins + tally.resyncs
+            tally.looks + tally.begins + tally.resyncs + tally.surveys
         );
         assert_eq!(
             tally.values.len(),

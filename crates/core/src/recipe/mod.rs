@@ -161,10 +161,13 @@ fn steps(instance: &Instance, pairs: &[KeyPair]) -> Vec<String> {
     steps
 }
 
-/// The steps as the inside of a PHP comment, which nothing in them can end.
+/// The steps as the inside of a PHP comment, which nothing in them can end and where nothing is filled in.
 fn comment(steps: &[String]) -> String {
     let lines = steps.iter().zip(1..).map(|(step, number)| {
-        let step = step.replace("*/", "* /").replace("{{", "{ {");
+        let step = step
+            .replace("*/", "* /")
+            .replace('{', "(")
+            .replace('}', ")");
         format!(" * {number}. {step}")
     });
     let head =
