@@ -62,6 +62,33 @@ async fn bring(bed: &Bed, label: &str, account: &ReadyAccount) {
     }
 }
 
+/// The catalogue is due, sent feed by feed, and then due no more.
+async fn send_the_catalogue(bed: &Bed, shop: &Instance, space: &str) {
+    assert!(finding(bed, SHOP, "resyncDue").await);
+    let some = ["--json", "resync", SHOP, "--feed", "prices"];
+    let some = bed.ctl(&some).await.unwrap().expect(0).json();
+    assert_eq!(some["due"].as_array().unwrap().len(), 2, "{some}");
+    let _ = bed.ctl(&["resync", SHOP]).await.unwrap().expect(0);
+    assert!(!finding(bed, SHOP, "resyncDue").await);
+    let log = std::fs::read_to_string(shop.root.join("var/log/resync.log")).unwrap();
+    assert_eq!(log.lines().count(), 4);
+    assert!(log.lines().all(|line| line.ends_with(space)), "{log}");
+}
+
+/// Somebody imports the database of before.
+async fn import(shop: &Instance, before: &[patchbay_tests::ground::ConfigRow]) {
+    let table = shop.table("core_config_data");
+    for row in before {
+        let value = row.value.as_deref().unwrap_or_default();
+        let statement = format!(
+            "UPDATE {table} SET value = '{value}' WHERE path = '{}'",
+            row.path
+        );
+        let _ = shop.sql(&statement).await.unwrap();
+    }
+    shop.clean_cache();
+}
+
 #[tokio::test]
 async fn a_live_shop_moves_to_another_mage_id_is_repaired_and_sends_its_catalogue_again() {
     let mut bed = Bed::start().await.unwrap();
@@ -105,27 +132,8 @@ async fn a_live_shop_moves_to_another_mage_id_is_repaired_and_sends_its_catalogu
     let holds = shop.row(id).await.unwrap();
     assert_eq!(holds.as_deref(), Some(space.as_str()));
 
-    assert!(finding(&bed, SHOP, "resyncDue").await);
-    let some = ["--json", "resync", SHOP, "--feed", "prices"];
-    let some = bed.ctl(&some).await.unwrap().expect(0).json();
-    assert_eq!(some["due"].as_array().unwrap().len(), 2, "{some}");
-    let _ = bed.ctl(&["resync", SHOP]).await.unwrap().expect(0);
-    assert!(!finding(&bed, SHOP, "resyncDue").await);
-    let log = std::fs::read_to_string(shop.root.join("var/log/resync.log")).unwrap();
-    assert_eq!(log.lines().count(), 4);
-    assert!(log.lines().all(|line| line.ends_with(&space)), "{log}");
-
-    // Somebody imported the database of before.
-    let table = shop.table("core_config_data");
-    for row in &before {
-        let value = row.value.as_deref().unwrap_or_default();
-        let statement = format!(
-            "UPDATE {table} SET value = '{value}' WHERE path = '{}'",
-            row.path
-        );
-        let _ = shop.sql(&statement).await.unwrap();
-    }
-    shop.clean_cache();
+    send_the_catalogue(&bed, &shop, &space).await;
+    import(&shop, &before).await;
     let plain = ["--json", "push", SHOP, "--yes", "--confirm", SHOP];
     let refused = bed.ctl(&plain).await.unwrap().expect(3).json();
     assert_eq!(about(&refused, SHOP)["guards"][0]["id"], "G1");

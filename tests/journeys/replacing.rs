@@ -130,6 +130,23 @@ async fn there(bed: &Bed, keychain: &KeychainSession, arguments: &[&str]) -> Run
     finished(command.spawn().unwrap()).await.unwrap()
 }
 
+/// Nothing but the format can be read in a sealed file.
+fn says_nothing(bytes: &[u8], bed: &Bed) {
+    assert!(bytes.starts_with(b"age-encryption.org/v1\n"));
+    for plain in [
+        "Nordlys",
+        "Mei",
+        "Ingrid",
+        "production",
+        &bed.account.production.api_key,
+    ] {
+        let shown = bytes
+            .windows(plain.len())
+            .any(|seen| seen == plain.as_bytes());
+        assert!(!shown, "the file says {plain}");
+    }
+}
+
 #[tokio::test]
 async fn a_sealed_file_opens_on_the_computer_that_asked_and_nowhere_else() {
     let bed = Bed::start().await.unwrap();
@@ -162,19 +179,7 @@ async fn a_sealed_file_opens_on_the_computer_that_asked_and_nowhere_else() {
         "{sealed}"
     );
     let bytes = std::fs::read(&file).unwrap();
-    assert!(bytes.starts_with(b"age-encryption.org/v1\n"));
-    for plain in [
-        "Nordlys",
-        "Mei",
-        "Ingrid",
-        "production",
-        &bed.account.production.api_key,
-    ] {
-        let shown = bytes
-            .windows(plain.len())
-            .any(|seen| seen == plain.as_bytes());
-        assert!(!shown, "the file says {plain}");
-    }
+    says_nothing(&bytes, &bed);
 
     let here = bed
         .ctl(&["--json", "handover", "open", &file])

@@ -88,9 +88,24 @@ const pages = {
   },
   bring: async (page) => {
     await pages["key-pairs"](page);
-    await page.locator("main header .primary").click();
+    await page.locator("main header button").nth(1).click();
     await page.locator(".drop .primary").click();
     await page.locator(".form select").waitFor();
+  },
+  create: async (page) => {
+    await pages["key-pairs"](page);
+    await page.locator("main header .primary").click();
+    await page.locator("main h1").waitFor();
+  },
+  "hand-over": async (page) => {
+    await pages["key-pairs"](page);
+    await page.locator("main header button").nth(2).click();
+    await page.locator("main h1").waitFor();
+  },
+  "key-pair": async (page) => {
+    await pages["key-pairs"](page);
+    await page.locator("main td button strong, main th button strong").first().click();
+    await page.locator("main h1").waitFor();
   },
   "data-spaces": async (page) => {
     await rail(page, 2);

@@ -119,7 +119,8 @@ fn the_way_in(window: &Window) -> Result<()> {
     let empty = String::new();
     for (field, good, required) in [
         ("sshTarget", "deploy@new.example", true),
-        ("root", "/var/www/shop", true),
+        // Left empty it is searched for.
+        ("root", "/var/www/shop", false),
         ("port", "22", false),
         ("identityFile", "", false),
         ("php", "", false),

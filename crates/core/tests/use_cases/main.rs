@@ -16,6 +16,7 @@ mod drift;
 mod exports;
 #[cfg(test)]
 mod finding;
+#[cfg(test)]
 mod guards;
 #[cfg(test)]
 mod guided;
