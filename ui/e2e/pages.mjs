@@ -144,7 +144,8 @@ if (!caught.includes("button-name") || !caught.includes("color-contrast")) {
   process.stdout.write(`axe does not find what was planted: ${caught}\n`);
   bad += 1;
 }
-for (const [language, theme] of looks) {
+/** Every page in one language and theme; two of these at once keep two processors busy. */
+async function lookAt([language, theme]) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: "reduce" });
   for (const [name, go] of Object.entries(pages)) {
     if (wanted.length > 0 && !wanted.includes(name)) continue;
@@ -176,6 +177,7 @@ for (const [language, theme] of looks) {
   }
   await context.close();
 }
+for (const pair of [looks.slice(0, 2), looks.slice(2)]) await Promise.all(pair.map(lookAt));
 await browser.close();
 await server.close();
 process.stdout.write(`${seen} pages looked at, ${bad} things wrong\n`);
