@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{PROJECT, SPACE, Window, ssh};
 
 /// Commands that take no request.
-const ASK_NOTHING: [&str; 17] = [
+const ASK_NOTHING: [&str; 18] = [
     "clear_clipboard",
     "close_portal",
     "copy_places",
@@ -17,6 +17,7 @@ const ASK_NOTHING: [&str; 17] = [
     "list_settings",
     "look_after",
     "open_demo",
+    "open_hand_over",
     "paste_private_key",
     "pick_private_key",
     "receive_drops",

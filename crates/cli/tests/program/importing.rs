@@ -21,7 +21,8 @@ impl Watched {
         std::fs::create_dir(&shims).unwrap();
         let (said, touched) = (room.path().join("said"), room.path().join("touched"));
         let text = format!(
-            "#!/bin/sh\n{{ for word in \"$@\"; do printf '%s\\n' \"$word\"; done; printf '\\036'; }} >>'{}'\n\
+            // In one piece: several of them write at once.
+            "#!/bin/sh\nwords=$(printf '%s\\n' \"$@\"; printf '\\036')\nprintf '%s' \"$words\" >>'{}'\n\
              echo 'ssh: Could not resolve hostname x: Name or service not known' >&2\nexit 255\n",
             said.display()
         );
